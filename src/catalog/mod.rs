@@ -1,0 +1,17 @@
+//! The catalog: what a check is, and the list of all of them.
+
+mod check;
+mod judgement;
+pub mod links;
+pub mod registry;
+mod scene;
+mod target;
+mod terms;
+#[cfg(test)]
+pub mod testing;
+
+pub use check::{Check, RoleRule};
+pub use judgement::{Answer, Judgement, NameValue, Step};
+pub use scene::{Case, Scene};
+pub use target::{Target, TargetKind};
+pub use terms::{Area, Class, Proof, Reason, RunsAt, Severity, Status};

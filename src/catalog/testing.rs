@@ -1,0 +1,78 @@
+//! A stage for tests of checks: put records on it, judge one check.
+
+use super::{Case, Judgement, Scene, Target, registry};
+use crate::evidence::{Data, Evidence, Kind, OperatorInput, Payload, Record, RecordError, State, Vantage};
+use crate::knowledge::Tables;
+
+/// 2026-11-22 12:00:00 UTC, the date of the catalog's examples.
+pub const NOW: i64 = 1_795_348_800_000;
+
+pub struct Stage {
+    pub evidence: Evidence,
+    pub tables: Tables,
+    pub vantage: Vantage,
+}
+
+impl Stage {
+    /// An empty stage, seen from the sync server.
+    pub fn new() -> Stage {
+        Stage { evidence: Evidence::new(), tables: Tables::shipped(), vantage: Vantage::SyncServer }
+    }
+
+    /// A stage on which the operator said what is examined.
+    pub fn with_input(input: OperatorInput) -> Stage {
+        Stage::new().add(&server(), input)
+    }
+
+    pub fn add<D: Data + Into<Payload>>(self, target: &Target, data: D) -> Stage {
+        self.add_state(target, D::KIND, State::Ok, data.into(), None)
+    }
+
+    /// A record that could not be read.
+    pub fn add_failed(self, target: &Target, kind: Kind, state: State, class: &str) -> Stage {
+        let error = RecordError { class: class.to_owned(), code: String::new(), text: "planted".to_owned() };
+        self.add_state(target, kind, state, Payload::Raw(serde_json::Value::Null), Some(error))
+    }
+
+    fn add_state(mut self, target: &Target, kind: Kind, state: State, data: Payload, error: Option<RecordError>) -> Stage {
+        self.evidence.push(Record {
+            kind,
+            target: target.clone(),
+            collected_at_unix_ms: NOW,
+            collector: "test".to_owned(),
+            vantage: self.vantage,
+            run_as: "tester".to_owned(),
+            duration_ms: 1,
+            state,
+            error,
+            origin: None,
+            data,
+        });
+        self
+    }
+
+    /// Judges a check at every target it has, without roles and blocking.
+    pub fn judge(&self, id: &str) -> Vec<(Target, Judgement)> {
+        let check = registry::find(id).unwrap_or_else(|| panic!("{id} is not registered"));
+        let scene = Scene { evidence: &self.evidence, tables: &self.tables, now_unix_ms: NOW };
+        let judge = |target: Target| {
+            let answer = (check.judge)(&Case { scene: &scene, check, target: &target });
+            (target, answer.unwrap_or_else(|early| early))
+        };
+        (check.targets)(&scene).into_iter().map(judge).collect()
+    }
+
+    /// The judgement at one target.
+    pub fn judge_at(&self, id: &str, target_key: &str) -> Judgement {
+        let all = self.judge(id);
+        all.iter()
+            .find(|(target, _)| target.key == target_key)
+            .map(|(_, judgement)| judgement.clone())
+            .unwrap_or_else(|| panic!("{id} has no target {target_key}; it has {all:?}"))
+    }
+}
+
+/// The machine of every stage.
+pub fn server() -> Target {
+    Target::server("sync1")
+}

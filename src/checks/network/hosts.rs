@@ -1,0 +1,79 @@
+//! The cloud hosts that the sync service needs, and what each is for (catalog 2.1).
+
+use crate::catalog::{Scene, Target};
+use crate::evidence::{EventLog, Kind, OperatorInput};
+use crate::knowledge::{Cloud, HostRole};
+
+/// Events that name the relay namespaces the service uses.
+const NAMESPACE_EVENTS: [u32; 3] = [31019, 31034, 31041];
+
+/// One host with its role; the same name has one role only, the first of relay-event, relay-doc, reset,
+/// login, sync.
+#[derive(Clone, Debug)]
+pub struct Host {
+    pub name: String,
+    pub port: u16,
+    pub role: HostRole,
+    pub target: Target,
+}
+
+/// The cloud that the operator named; the public one otherwise.
+pub fn cloud<'a>(scene: &'a Scene) -> &'a Cloud {
+    let input = scene.evidence.facts::<OperatorInput>();
+    let name = input.iter().find_map(|fact| fact.data.cloud.as_deref()).unwrap_or("Public");
+    scene.tables.cloud(name)
+}
+
+/// Every host to examine. Empty as long as nobody said what is examined (no `operator-input` record).
+pub fn hosts(scene: &Scene) -> Vec<Host> {
+    let Some(input) = scene.evidence.records_of(Kind::OperatorInput).next() else {
+        return Vec::new();
+    };
+    let server = &input.target;
+    let cloud = cloud(scene);
+    let mut hosts: Vec<Host> = Vec::new();
+    let mut add = |name: &str, role: HostRole| {
+        let name = name.trim_end_matches('.').to_lowercase();
+        if !hosts.iter().any(|host| host.name == name) {
+            let target = Target::host(&name, 443, server);
+            hosts.push(Host { name, port: 443, role, target });
+        }
+    };
+    for name in relay_names(scene, cloud) {
+        add(&name, HostRole::RelayEvent);
+    }
+    for known in &cloud.hosts {
+        add(&known.name, known.role);
+    }
+    hosts
+}
+
+/// Relay namespaces from the operator and from the newest event that names any. Text in events is
+/// untrusted: only names below the cloud's relay suffix, made of plain labels, are used.
+fn relay_names(scene: &Scene, cloud: &Cloud) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for fact in scene.evidence.facts::<OperatorInput>() {
+        names.extend(fact.data.namespaces.iter().cloned());
+    }
+    let logs = scene.evidence.facts::<EventLog>();
+    let newest = logs
+        .iter()
+        .flat_map(|fact| &fact.data.events)
+        .filter(|event| NAMESPACE_EVENTS.contains(&event.id) && !event.namespaces.is_empty())
+        .max_by_key(|event| event.time_unix_ms);
+    names.extend(newest.into_iter().flat_map(|event| event.namespaces.iter().cloned()));
+    names.retain(|name| is_relay_name(name, cloud));
+    names
+}
+
+/// True for `<labels>` + the relay suffix of the cloud, labels of letters, digits and hyphens.
+pub fn is_relay_name(name: &str, cloud: &Cloud) -> bool {
+    let name = name.trim_end_matches('.').to_lowercase();
+    let Some(labels) = name.strip_suffix(&cloud.relay_suffix) else {
+        return false;
+    };
+    !labels.is_empty()
+        && labels.split('.').all(|label| {
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        })
+}

@@ -1,0 +1,5 @@
+//! PW6xx: password policy.
+
+use crate::catalog::Check;
+
+pub const CHECKS: &[Check] = &[];

@@ -1,0 +1,64 @@
+//! Collectors: the only code that touches the world.
+//!
+//! A collector owns one kind of evidence. It never waits for another one: the engine asks it again and
+//! again which probes the evidence so far allows ([`Collector::probes`]), runs each new probe at once,
+//! beside all others and under its own time-out, and adds what comes back. So a dead host ends its own
+//! chain and nothing else.
+
+mod world;
+
+pub use world::{Credential, Settings, World};
+
+use super::{Evidence, Kind, Record};
+use crate::catalog::Target;
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a probe touches, for the report's `touched` and for a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Touched {
+    /// `dns`, `tcp`, `tls`, `http`, `ldap`, `rpc`, `file`, `registry`, `service`.
+    pub kind: String,
+    pub target: String,
+}
+
+impl Touched {
+    pub fn new(kind: &str, target: impl Into<String>) -> Touched {
+        Touched { kind: kind.to_owned(), target: target.into() }
+    }
+}
+
+/// One look at one thing.
+pub struct Probe {
+    /// Unique in a run; the same key is never run twice.
+    pub key: String,
+    pub kind: Kind,
+    /// What the records will be about (or what contains it).
+    pub target: Target,
+    /// Time-out of the whole probe, retries included.
+    pub timeout: Duration,
+    pub touches: Vec<Touched>,
+    pub work: Box<dyn FnOnce() -> BoxFuture<'static, Vec<Record>> + Send>,
+}
+
+/// Produces the records of one kind.
+pub trait Collector: Send + Sync {
+    fn kind(&self) -> Kind;
+
+    /// Kinds that `probes` reads.
+    fn needs(&self) -> &'static [Kind];
+
+    /// The probes that the evidence so far allows. Called after every new record of `needs`: it must be
+    /// cheap, must not block, and may name probes that were already named.
+    fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe>;
+
+    /// What `probes` may name once the answers are there, for `-PlanOnly`: patterns with their source.
+    fn patterns(&self, world: &World) -> Vec<Touched>;
+}
+
+/// Every collector of this build, in the order of the evidence kinds.
+pub fn collectors() -> Vec<Box<dyn Collector>> {
+    Vec::new()
+}

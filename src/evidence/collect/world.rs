@@ -1,0 +1,98 @@
+//! What every collector knows: the settings of the run, the data tables, and who is looking from where.
+
+use crate::catalog::Target;
+use crate::evidence::{Kind, Payload, Record, RecordError, State, Vantage};
+use crate::knowledge::Tables;
+use crate::secret::Secret;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A user name with its secret. Never serialised, never printed.
+pub struct Credential {
+    /// `user@domain`, `DOMAIN\user` or a plain name, as it was given.
+    pub user: String,
+    pub secret: Secret,
+}
+
+/// The request of a run, as collectors need it.
+#[derive(Default)]
+pub struct Settings {
+    /// "This machine is the sync server".
+    pub sync_server: bool,
+    /// `Public`, `UsGov` or `China`.
+    pub cloud: String,
+    pub namespaces: Vec<String>,
+    pub allow_list: Vec<String>,
+    pub include_legacy_port: bool,
+    /// The proxy that the service uses: `http://host:port`.
+    pub proxy: Option<String>,
+    pub proxy_credential: Option<Credential>,
+    pub domains: Vec<String>,
+    pub servers: Vec<String>,
+    pub credential: Option<Credential>,
+    pub all_controller: bool,
+    /// Replaces the time-out of every probe.
+    pub probe_timeout: Option<Duration>,
+}
+
+/// The surroundings of one run.
+pub struct World {
+    pub settings: Settings,
+    pub tables: Arc<Tables>,
+    pub vantage: Vantage,
+    /// Account name of this process.
+    pub run_as: String,
+    /// The machine this runs on.
+    pub server: Target,
+    /// Start of the run.
+    pub now_unix_ms: i64,
+}
+
+/// Milliseconds since 1970, UTC.
+pub fn unix_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
+impl World {
+    /// Time-out of one probe: the operator's, else the default of its kind.
+    pub fn timeout(&self, default: Duration) -> Duration {
+        self.settings.probe_timeout.unwrap_or(default)
+    }
+
+    fn envelope(&self, kind: Kind, target: &Target, started: Instant, state: State, data: Payload) -> Record {
+        Record {
+            kind,
+            target: target.clone(),
+            collected_at_unix_ms: unix_ms(),
+            collector: kind.name().to_owned(),
+            vantage: self.vantage,
+            run_as: self.run_as.clone(),
+            duration_ms: started.elapsed().as_millis().min(u128::from(u32::MAX)) as u32,
+            state,
+            error: None,
+            origin: None,
+            data,
+        }
+    }
+
+    /// A record that was read.
+    pub fn record<D: crate::evidence::Data + Into<Payload>>(&self, target: &Target, started: Instant, data: D) -> Record {
+        self.envelope(D::KIND, target, started, State::Ok, data.into())
+    }
+
+    /// A record that could not be read: why, as a class, a code and a text without secrets.
+    pub fn failed(
+        &self,
+        kind: Kind,
+        target: &Target,
+        started: Instant,
+        state: State,
+        class: &str,
+        code: impl ToString,
+        text: impl ToString,
+    ) -> Record {
+        let mut record = self.envelope(kind, target, started, state, Payload::Raw(serde_json::Value::Null));
+        record.error = Some(RecordError { class: class.to_owned(), code: code.to_string(), text: text.to_string() });
+        record
+    }
+}

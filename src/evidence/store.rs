@@ -1,0 +1,64 @@
+//! The evidence of one run, indexed by kind and by target.
+
+use super::data::Data;
+use super::kind::Kind;
+use super::record::{Fact, Record, State};
+use std::collections::HashMap;
+
+/// An ordered collection of records. Records are only added, never changed.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    records: Vec<Record>,
+    by_kind: HashMap<Kind, Vec<usize>>,
+    by_target: HashMap<(Kind, String), Vec<usize>>,
+}
+
+impl Evidence {
+    pub fn new() -> Evidence {
+        Evidence::default()
+    }
+
+    pub fn push(&mut self, record: Record) {
+        let index = self.records.len();
+        self.by_kind.entry(record.kind).or_default().push(index);
+        self.by_target.entry((record.kind, record.target.key.clone())).or_default().push(index);
+        self.records.push(record);
+    }
+
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// All records of a kind, readable or not, in the order they came.
+    pub fn records_of(&self, kind: Kind) -> impl Iterator<Item = &Record> {
+        self.by_kind.get(&kind).into_iter().flatten().map(|&index| &self.records[index])
+    }
+
+    /// All records of a kind about one target.
+    pub fn records_at(&self, kind: Kind, target_key: &str) -> impl Iterator<Item = &Record> {
+        self.by_target.get(&(kind, target_key.to_owned())).into_iter().flatten().map(|&index| &self.records[index])
+    }
+
+    /// Readable facts of one type.
+    pub fn facts<D: Data>(&self) -> Vec<Fact<'_, D>> {
+        self.records_of(D::KIND).filter_map(Record::fact).collect()
+    }
+
+    /// Readable facts of one type about one target.
+    pub fn facts_at<D: Data>(&self, target_key: &str) -> Vec<Fact<'_, D>> {
+        self.records_at(D::KIND, target_key).filter_map(Record::fact).collect()
+    }
+
+    /// True when somebody asked for this kind at all; without that its checks are "not collected".
+    pub fn was_asked(&self, kind: Kind) -> bool {
+        self.records_of(kind).any(|record| record.state != State::NotCollected)
+    }
+}
+
+impl FromIterator<Record> for Evidence {
+    fn from_iter<I: IntoIterator<Item = Record>>(records: I) -> Evidence {
+        let mut evidence = Evidence::new();
+        records.into_iter().for_each(|record| evidence.push(record));
+        evidence
+    }
+}
