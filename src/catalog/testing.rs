@@ -34,7 +34,14 @@ impl Stage {
         self.add_state(target, kind, state, Payload::Raw(serde_json::Value::Null), Some(error))
     }
 
-    fn add_state(mut self, target: &Target, kind: Kind, state: State, data: Payload, error: Option<RecordError>) -> Stage {
+    fn add_state(
+        mut self,
+        target: &Target,
+        kind: Kind,
+        state: State,
+        data: Payload,
+        error: Option<RecordError>,
+    ) -> Stage {
         self.evidence.push(Record {
             kind,
             target: target.clone(),

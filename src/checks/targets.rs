@@ -6,7 +6,8 @@ use crate::evidence::Kind;
 
 /// The machine that the evidence speaks of.
 pub fn server(scene: &Scene) -> Vec<Target> {
-    let mut targets = of_kind(scene, TargetKind::Server, &[Kind::OperatorInput, Kind::ProxyConfig, Kind::Os, Kind::Services]);
+    let mut targets =
+        of_kind(scene, TargetKind::Server, &[Kind::OperatorInput, Kind::ProxyConfig, Kind::Os, Kind::Services]);
     targets.truncate(1);
     targets
 }

@@ -7,7 +7,7 @@
 
 mod world;
 
-pub use world::{Credential, Settings, World};
+pub use world::{Credential, Settings, World, unix_ms};
 
 use super::{Evidence, Kind, Record};
 use crate::catalog::Target;
@@ -16,7 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What a probe touches, for the report's `touched` and for a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Touched {
     /// `dns`, `tcp`, `tls`, `http`, `ldap`, `rpc`, `file`, `registry`, `service`.

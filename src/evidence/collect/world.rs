@@ -76,7 +76,12 @@ impl World {
     }
 
     /// A record that was read.
-    pub fn record<D: crate::evidence::Data + Into<Payload>>(&self, target: &Target, started: Instant, data: D) -> Record {
+    pub fn record<D: crate::evidence::Data + Into<Payload>>(
+        &self,
+        target: &Target,
+        started: Instant,
+        data: D,
+    ) -> Record {
         self.envelope(D::KIND, target, started, State::Ok, data.into())
     }
 

@@ -1,0 +1,28 @@
+//! The diagnostics: from a request to a job.
+//!
+//! A start function validates everything it can without touching the world, then returns; the work runs
+//! in the job. Secrets that a request names are taken by it, and wiped when it is refused.
+
+mod analyze;
+mod evidence;
+mod live;
+mod render;
+
+pub use analyze::analyze;
+pub use evidence::{export_evidence, import_evidence};
+pub use live::{test_all, test_connectivity, test_directory};
+pub use render::render;
+
+use crate::contract::ContractError;
+use crate::knowledge::Tables;
+use std::path::Path;
+
+/// The tables of a run, with those of `-KnowledgePath` added.
+fn tables(knowledge_path: Option<&str>) -> Result<Tables, ContractError> {
+    match knowledge_path {
+        None => Ok(Tables::shipped()),
+        Some(folder) => Tables::with_folder(Path::new(folder)).map_err(|error| {
+            ContractError::out_of_range("knowledgePath", format!("'{}': {}", error.path.display(), error.reason))
+        }),
+    }
+}

@@ -1,0 +1,190 @@
+//! Turns evidence into findings: judge, block, apply roles.
+
+use super::roles;
+use super::suppress::Suppressions;
+use crate::catalog::{
+    Area, Case, Check, Class, Judgement, Reason, RoleRule, Scene, Severity, Status, Target, links, registry,
+};
+use crate::contract::{Finding, plain};
+use crate::evidence::Vantage;
+use crate::panics;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+/// What a check says of a target once blocking is known.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    pub judgement: Judgement,
+    /// Root ids of what blocks it; empty when it is not blocked.
+    pub blocked_by: Vec<String>,
+}
+
+/// Judges checks over one scene and remembers what it judged.
+pub struct Judge<'a> {
+    scene: &'a Scene<'a>,
+    targets: RefCell<HashMap<&'static str, Rc<Vec<Target>>>>,
+    raw: RefCell<HashMap<(&'static str, String), Rc<Raw>>>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(scene: &'a Scene<'a>) -> Judge<'a> {
+        Judge { scene, targets: RefCell::default(), raw: RefCell::default() }
+    }
+
+    pub fn scene(&self) -> &'a Scene<'a> {
+        self.scene
+    }
+
+    /// The targets of a check that the evidence knows.
+    pub fn targets(&self, check: &'static Check) -> Rc<Vec<Target>> {
+        if let Some(known) = self.targets.borrow().get(check.id) {
+            return known.clone();
+        }
+        let found = Rc::new((check.targets)(self.scene));
+        self.targets.borrow_mut().insert(check.id, found.clone());
+        found
+    }
+
+    /// The outcome of a check at a target, blocking included, role rules not.
+    pub fn outcome(&self, check: &'static Check, target: &Target) -> Status {
+        self.raw(check, target).judgement.outcome
+    }
+
+    pub fn raw(&self, check: &'static Check, target: &Target) -> Rc<Raw> {
+        let key = (check.id, target.key.clone());
+        if let Some(known) = self.raw.borrow().get(&key) {
+            return known.clone();
+        }
+        let raw = Rc::new(
+            self.blocked(check, target)
+                .unwrap_or_else(|| Raw { judgement: self.ask(check, target), blocked_by: Vec::new() }),
+        );
+        self.raw.borrow_mut().insert(key, raw.clone());
+        raw
+    }
+
+    /// Calls the check. A panic in it is a defect of ours: Unknown with an incident, and the run goes on.
+    fn ask(&self, check: &'static Check, target: &Target) -> Judgement {
+        let case = Case { scene: self.scene, check, target };
+        match catch_unwind(AssertUnwindSafe(|| (check.judge)(&case))) {
+            Ok(answer) => answer.unwrap_or_else(|early| early),
+            Err(_) => {
+                let incident = panics::take_incident();
+                Judgement::unknown(
+                    Reason::ToolLimit,
+                    format!(
+                        "The check hit a defect of this tool (incident {}); this says nothing about {}.",
+                        incident.id, target.display
+                    ),
+                )
+                .with("incident", &incident.id)
+                .with("place", &incident.place)
+            }
+        }
+    }
+
+    /// NotApplicable, when a prerequisite has the outcome Fail here or in a target around this one (0.3).
+    fn blocked(&self, check: &'static Check, target: &Target) -> Option<Raw> {
+        let mut roots: Vec<String> = Vec::new();
+        let mut add = |id: &str| {
+            if !roots.iter().any(|known| known == id) {
+                roots.push(id.to_owned());
+            }
+        };
+        for blocker in check.blocked_by.iter().filter_map(|id| registry::find(id)) {
+            for place in self.targets(blocker).iter().filter(|place| target.is_in(&place.key)) {
+                let raw = self.raw(blocker, place);
+                if raw.judgement.reason == Some(Reason::ByDesign) {
+                    return Some(Raw { judgement: raw.judgement.clone(), blocked_by: vec![blocker.id.to_owned()] });
+                }
+                match raw.judgement.outcome {
+                    Status::Fail => add(blocker.id),
+                    _ => raw.blocked_by.iter().for_each(|root| add(root)),
+                }
+            }
+        }
+        for blocker in check.blocked_by_all.iter().filter_map(|id| registry::find(id)) {
+            let places = self.targets(blocker);
+            if !places.is_empty() && places.iter().all(|place| self.outcome(blocker, place) == Status::Fail) {
+                add(blocker.id);
+            }
+        }
+        if roots.is_empty() {
+            return None;
+        }
+        let message = format!("Not examined: {} failed first.", roots.join(" and "));
+        Some(Raw { judgement: Judgement::not_applicable(Reason::Blocked, message), blocked_by: roots })
+    }
+
+    /// The finding of a check at a target.
+    pub fn finding(&self, check: &'static Check, target: &Target, suppressions: &Suppressions) -> Finding {
+        let raw = self.raw(check, target);
+        let judgement = &raw.judgement;
+        let (status, role_severity) = roles::apply(self, check, target, judgement.outcome);
+        let stated = role_severity.or(judgement.severity);
+        let severity = stated.unwrap_or(check.severity);
+        let key = format!("{}@{}", check.id, target.key);
+        let mut finding = Finding {
+            suppressed: suppressions.find(&key, check.id, self.scene.now_unix_ms),
+            key,
+            id: check.id.to_owned(),
+            area: check.area,
+            title: check.title.to_owned(),
+            status,
+            outcome: judgement.outcome,
+            reason: judgement.reason,
+            severity,
+            counts_as: if status == Status::Warn && stated.is_none() { one_step_lower(severity) } else { severity },
+            proof: judgement.proof.unwrap_or(check.proof),
+            class: judgement.class.unwrap_or(check.class),
+            classes: judgement.classes.clone(),
+            target: target.clone(),
+            representative: self.representative(check, target),
+            message: plain(&judgement.message),
+            evidence: judgement.evidence.clone(),
+            remediation: check.remediation.to_owned(),
+            steps: judgement.steps.clone(),
+            link: links::address(check.link).unwrap_or_default().to_owned(),
+            blocked_by: raw.blocked_by.clone(),
+            by_design: judgement.reason == Some(Reason::ByDesign),
+        };
+        for line in &mut finding.evidence {
+            line.value = plain(&line.value);
+        }
+        if status != judgement.outcome && check.role_rule == RoleRule::Host {
+            finding.message.push_str(" Lowered to a warning: this host alone does not stop writeback.");
+        }
+        finding
+    }
+
+    /// False when a network path was seen from elsewhere than the sync server (0.4).
+    fn representative(&self, check: &Check, target: &Target) -> bool {
+        if !matches!(check.area, Area::Network | Area::Directory) && check.class != Class::Clock {
+            return true;
+        }
+        let evidence = self.scene.evidence;
+        let mut about = check.evidence.iter().flat_map(|kind| evidence.records_at(*kind, &target.key)).peekable();
+        if about.peek().is_none() {
+            let mut any = check.evidence.iter().flat_map(|kind| evidence.records_of(*kind));
+            return any.all(|record| record.vantage == Vantage::SyncServer);
+        }
+        about.all(|record| record.vantage == Vantage::SyncServer)
+    }
+
+    /// True when a finding belongs into the line "not examined" instead of a row of its own (0.2 (4)).
+    pub fn is_folded(finding: &Finding) -> bool {
+        finding.status == Status::Unknown && finding.reason == Some(Reason::NotCollected)
+    }
+}
+
+/// How a Warn is shown (0.1).
+fn one_step_lower(severity: Severity) -> Severity {
+    match severity {
+        Severity::Critical => Severity::High,
+        Severity::High => Severity::Medium,
+        Severity::Medium => Severity::Low,
+        Severity::Low | Severity::Info => Severity::Info,
+    }
+}

@@ -1,0 +1,32 @@
+//! The engine: plan what to look at, look at everything at once, judge as soon as possible, find the
+//! probable cause.
+//!
+//! `plan` selects checks and closes them over their blockers; `run` collects and streams; `judge` turns
+//! evidence into findings; `rank` and `verdict` turn findings into causes and one answer; `report`
+//! writes it down. Everything after `run` is a pure function of the evidence, so a recorded run gives
+//! the same report as the live one.
+
+pub mod causes;
+mod forecast;
+mod history;
+mod judge;
+mod next;
+mod not_examined;
+mod plan;
+mod progress;
+mod rank;
+mod reach;
+mod report;
+mod roles;
+mod run;
+mod suppress;
+mod verdict;
+
+pub use history::{History, Success};
+pub use judge::Judge;
+pub use plan::{Diagnostic, Plan};
+pub use rank::{Ranked, rank};
+pub use report::{RunHeader, report, tool};
+pub use run::{Engine, Finished};
+pub use suppress::Suppressions;
+pub use verdict::verdict_state;

@@ -1,0 +1,74 @@
+//! One line each on what was not examined, why, and what adds it (catalog 0.2 (4)).
+
+use super::plan::{Diagnostic, Plan};
+use crate::catalog::{Area, Check};
+use crate::contract::NotExamined;
+use crate::evidence::{Evidence, Kind};
+use std::collections::BTreeSet;
+
+/// Areas that no check of this version judges, for the report that otherwise covers everything.
+const NOT_IN_THIS_VERSION: [(&str, &[Area]); 5] = [
+    ("Licences and tenant settings in Entra ID", &[Area::License, Area::Tenant]),
+    ("Rights of the connector account in Active Directory", &[Area::Permission]),
+    ("State of the sync service on the Entra Connect server", &[Area::Server]),
+    ("Event log of the Entra Connect server", &[Area::Event]),
+    ("Single users", &[Area::User]),
+];
+
+/// The lines of a report. `folded` are the selected checks that had nothing to judge.
+pub fn not_examined(plan: &Plan, folded: &BTreeSet<&'static str>, evidence: &Evidence) -> Vec<NotExamined> {
+    let mut lines = Vec::new();
+    let group = |belongs: &dyn Fn(&Check) -> bool| -> Vec<String> {
+        let checks = plan.selected.iter().filter(|check| folded.contains(check.id) && belongs(check));
+        checks.map(|check| check.id.to_owned()).collect()
+    };
+    let mut add = |checks: Vec<String>, what: &str, why: &str, how: &str| {
+        if !checks.is_empty() {
+            lines.push(NotExamined { what: what.to_owned(), why: why.to_owned(), how: how.to_owned(), checks });
+        }
+    };
+    let needs_sync_configuration = |check: &Check| check.evidence[0] == Kind::AdSyncConfig;
+    let in_directory = |check: &Check| {
+        matches!(check.area, Area::Directory | Area::Policy) || check.id == "PW717" && !needs_sync_configuration(check)
+    };
+    let domain_known = evidence.was_asked(Kind::Fsmo);
+    add(
+        group(&|check| in_directory(check) && !needs_sync_configuration(check)),
+        "Active Directory",
+        if domain_known { "the directory gave no answer to read it from" } else { "no domain is known here" },
+        if domain_known {
+            "-Credential, or -Server with a controller that answers"
+        } else {
+            "-Domain or -Server, with -Credential"
+        },
+    );
+    add(
+        group(&needs_sync_configuration),
+        "Configuration of Entra Connect (preferred controllers)",
+        "the ADSync module is not here",
+        "run on the Entra Connect server",
+    );
+    add(
+        group(&|check| check.area == Area::Network || check.id == "PW718"),
+        "Parts of the cloud path",
+        "nothing was there to look at",
+        "-AllowList for the allow list; -Namespace for the tenant's own relay names",
+    );
+    if plan.diagnostic == Diagnostic::TestAll && plan.selected.len() > 20 {
+        for (what, areas) in NOT_IN_THIS_VERSION {
+            let judged = plan
+                .selected
+                .iter()
+                .any(|check| areas.contains(&check.area) && !["PW717", "PW718"].contains(&check.id));
+            if !judged {
+                lines.push(NotExamined {
+                    what: what.to_owned(),
+                    why: "this version has no check for it".to_owned(),
+                    how: String::new(),
+                    checks: Vec::new(),
+                });
+            }
+        }
+    }
+    lines
+}
