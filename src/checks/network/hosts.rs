@@ -48,6 +48,21 @@ pub fn hosts(scene: &Scene) -> Vec<Host> {
     hosts
 }
 
+/// The hosts of these roles.
+pub fn with_role(scene: &Scene, roles: &[HostRole]) -> Vec<Target> {
+    hosts(scene).into_iter().filter(|host| roles.contains(&host.role)).map(|host| host.target).collect()
+}
+
+/// Every relay host, known from events, from the operator or from the documentation.
+pub fn relays(scene: &Scene) -> Vec<Target> {
+    with_role(scene, &[HostRole::RelayEvent, HostRole::RelayDoc])
+}
+
+/// The role of a host target; `None` for a host that is not examined.
+pub fn role(scene: &Scene, target: &Target) -> Option<HostRole> {
+    hosts(scene).into_iter().find(|host| host.target.key == target.key).map(|host| host.role)
+}
+
 /// Relay namespaces from the operator and from the newest event that names any. Text in events is
 /// untrusted: only names below the cloud's relay suffix, made of plain labels, are used.
 fn relay_names(scene: &Scene, cloud: &Cloud) -> Vec<String> {
