@@ -4,15 +4,21 @@ pub mod facts;
 pub mod hosts;
 
 mod name_resolution;
+mod proxy_authentication;
 mod proxy_tunnel;
 mod tcp_port;
 #[cfg(test)]
 mod testing;
+mod tls_inspection;
+mod tls_version;
 
 use crate::catalog::Check;
 
 pub const CHECKS: &[Check] = &[
-    name_resolution::CHECK, // PW301
-    tcp_port::CHECK,        // PW303
-    proxy_tunnel::CHECK,    // PW304
+    name_resolution::CHECK,      // PW301
+    tcp_port::CHECK,             // PW303
+    proxy_tunnel::CHECK,         // PW304
+    proxy_authentication::CHECK, // PW305
+    tls_version::CHECK,          // PW307
+    tls_inspection::CHECK,       // PW308
 ];
