@@ -3,9 +3,12 @@
 pub mod facts;
 pub mod hosts;
 
+mod certificate_trust;
+mod listener_events;
 mod name_resolution;
 mod proxy_authentication;
 mod proxy_tunnel;
+mod relay_answer;
 mod tcp_port;
 #[cfg(test)]
 mod testing;
@@ -21,4 +24,6 @@ pub const CHECKS: &[Check] = &[
     proxy_authentication::CHECK, // PW305
     tls_version::CHECK,          // PW307
     tls_inspection::CHECK,       // PW308
+    certificate_trust::CHECK,    // PW309
+    relay_answer::CHECK,         // PW312
 ];
