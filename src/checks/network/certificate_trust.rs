@@ -61,7 +61,8 @@ fn verdict(case: &Case, fact: Fact<Tls>, os: Option<&Os>) -> Judgement {
     let trust = tls.os_trust.clone().unwrap_or_default();
     let refusals = refusals(fact, &trust, os);
     if !refusals.is_empty() {
-        let meanings: Vec<&str> = REFUSALS.iter().filter(|(word, _)| refusals.contains(word)).map(|(_, m)| *m).collect();
+        let meanings: Vec<&str> =
+            REFUSALS.iter().filter(|(word, _)| refusals.contains(word)).map(|(_, m)| *m).collect();
         let mut text = format!("The certificate of {host} is not trusted: {}", meanings.join(", "));
         if meanings.is_empty() {
             text.push_str("the trust store gives no reason");
@@ -71,7 +72,8 @@ fn verdict(case: &Case, fact: Fact<Tls>, os: Option<&Os>) -> Judgement {
     let unknown_words = trust.result != "Trusted";
     if trust.revocation == "failed" {
         return Judgement::warn(format!(
-            "The certificate of {host} could not be checked for revocation: no answer from the certificate status hosts."
+            "The certificate of {host} could not be checked for revocation: no answer from the certificate \
+             status hosts."
         ));
     }
     if unknown_words || tls.name_matches.is_none() {
@@ -82,7 +84,8 @@ fn verdict(case: &Case, fact: Fact<Tls>, os: Option<&Os>) -> Judgement {
     }
     match certificate_refusal(case.scene, case.target) {
         Some(event) => Judgement::warn(format!(
-            "The certificate of {host} is trusted here, but the service refused one: another account or path, or repaired since; restart ADSync to see."
+            "The certificate of {host} is trusted here, but the service refused one: another account or path, \
+             or repaired since; restart ADSync to see."
         ))
         .with("uncleared event", format!("31034 at {} (milliseconds since 1970, UTC)", event.time_unix_ms)),
         None => Judgement::pass(format!("The server trusts the certificate of {host}.")),
@@ -131,8 +134,9 @@ fn refused(case: &Case, fact: Fact<Tls>, os: Option<&Os>, text: String) -> Judge
         false => format!("{text}; the store lacks {}.", lacking.join(", ")),
     };
     let failure = Judgement::fail(text).step(Step {
-        text: "Install the missing roots, or allow the automatic root update; remove Microsoft's roots from Disallowed."
-            .to_owned(),
+        text:
+            "Install the missing roots, or allow the automatic root update; remove Microsoft's roots from Disallowed."
+                .to_owned(),
         command: Some("Get-ChildItem Cert:\\LocalMachine\\Root, Cert:\\LocalMachine\\Disallowed".to_owned()),
         run_on: Some("sync server".to_owned()),
         needs_rights: Some("local administrator".to_owned()),

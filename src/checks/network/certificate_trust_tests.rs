@@ -10,10 +10,7 @@ fn os() -> Os {
 
 fn trust(result: &str, errors: &[&str], revocation: &str) -> Tls {
     let errors = errors.iter().map(|error| (*error).to_owned()).collect();
-    Tls {
-        os_trust: Some(OsTrust { result: result.to_owned(), errors, revocation: revocation.to_owned() }),
-        ..tls()
-    }
+    Tls { os_trust: Some(OsTrust { result: result.to_owned(), errors, revocation: revocation.to_owned() }), ..tls() }
 }
 
 fn judge(handshake: Tls) -> Judgement {
@@ -75,11 +72,7 @@ fn a_disallowed_root_fails_even_when_the_stack_trusts_it() {
 
 #[test]
 fn elsewhere_than_on_the_sync_server_a_refusal_is_a_warning() {
-    for (vantage, expected) in [
-        (Vantage::SyncServer, FAIL),
-        (Vantage::DomainMember, WARN),
-        (Vantage::Other, WARN),
-    ] {
+    for (vantage, expected) in [(Vantage::SyncServer, FAIL), (Vantage::DomainMember, WARN), (Vantage::Other, WARN)] {
         let stage = Stage { vantage, ..stage("none") };
         let stage = stage.add(&server(), os()).add(&relay(), trust("NotTrusted", &["UntrustedRoot"], "notAttempted"));
         assert_eq!(verdict(&at_relay(&stage, "PW309")), expected, "{vantage:?}");

@@ -53,7 +53,8 @@ fn a_direct_failure_proves_nothing_while_the_path_is_not_known() {
 #[test]
 fn direct_reach_counts_addresses_and_leaves_out_a_family_without_route() {
     use Reach::*;
-    let cases: [(&[(&str, &str)], Reach, usize); 11] = [
+    type Row = (&'static [(&'static str, &'static str)], Reach, usize);
+    let cases: [Row; 11] = [
         (&[], Unclear, 0),
         (&[("192.0.2.1", "Connected")], Open, 0),
         (&[("192.0.2.1", "Connected"), ("192.0.2.2", "Timeout")], Partly, 0),

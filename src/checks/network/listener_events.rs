@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn endpoints_tell_listeners_apart_where_no_namespace_does() {
-        let with = |id, minute, endpoint: &str| Event { endpoint: Some(endpoint.to_owned()), ..event(id, minute, None) };
+        let with =
+            |id, minute, endpoint: &str| Event { endpoint: Some(endpoint.to_owned()), ..event(id, minute, None) };
         assert_eq!(refusal_minute(vec![with(31034, 0, "a"), with(31033, 1, "b")], &relay()), Some(0));
         assert_eq!(refusal_minute(vec![with(31034, 0, "a"), with(31033, 1, "A")], &relay()), None);
     }

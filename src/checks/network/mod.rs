@@ -3,6 +3,8 @@
 pub mod facts;
 pub mod hosts;
 
+mod allow_entries;
+mod allow_list;
 mod certificate_trust;
 mod listener_events;
 mod name_resolution;
@@ -26,4 +28,5 @@ pub const CHECKS: &[Check] = &[
     tls_inspection::CHECK,       // PW308
     certificate_trust::CHECK,    // PW309
     relay_answer::CHECK,         // PW312
+    allow_list::CHECK,           // PW317
 ];

@@ -31,10 +31,12 @@ fn judge(case: &Case) -> Answer {
 fn verdict(case: &Case, dns: &Dns) -> Judgement {
     let path = facts::path(case.scene, case.target);
     let name = host_name(case.target);
-    // Behind an explicit proxy DNS is a warning at most (2.1); Connect still wants external names (documented prerequisite).
+    // Behind an explicit proxy DNS is a warning at most (2.1); that the server resolves external names
+    // is a documented prerequisite of Connect all the same.
     let useless = |what: String| match path.is_proxy() {
         true => Judgement::warn(format!(
-            "{what}; the explicit proxy resolves for the service, but Entra Connect also needs external names on the server."
+            "{what}; the explicit proxy resolves for the service, but Entra Connect also needs external names \
+             on the server."
         )),
         false => path.settle(Judgement::fail(format!("{what}, so the service cannot find it."))),
     };
@@ -102,7 +104,8 @@ fn describe(case: &Case, dns: &Dns, judgement: Judgement) -> Judgement {
         return judgement;
     }
     judgement.step(Step {
-        text: "See what the server resolves, and from where: the forwarder, a zone that shadows the suffix, or the hosts file."
+        text: "See what the server resolves, and from where: the forwarder, a zone that shadows the suffix, or \
+         the hosts file."
             .to_owned(),
         command: Some(format!("Resolve-DnsName {}", host_name(case.target))),
         run_on: Some("sync server".to_owned()),

@@ -27,7 +27,8 @@ fn judge(case: &Case) -> Answer {
     let account = config.and_then(|config| config.service_account_kind.as_deref());
     let judgement = match (machine.map(passes_credentials), account.map(can_authenticate)) {
         (Some(false), _) => Judgement::fail(
-            "The proxy wants credentials (407), and machine.config does not let .NET send those of the service account.",
+            "The proxy wants credentials (407), and machine.config does not let .NET send those of the service \
+             account.",
         )
         .step(set_machine_config()),
         (_, Some(Some(false))) => Judgement::fail(format!(
@@ -36,10 +37,12 @@ fn judge(case: &Case) -> Answer {
         ))
         .step(change_account()),
         (Some(true), Some(Some(true))) => Judgement::pass(
-            "The proxy wants credentials (407) and the service is set up to send them; the tool did not sign in to the proxy as the service.",
+            "The proxy wants credentials (407) and the service is set up to send them; the tool did not sign in \
+             to the proxy as the service.",
         ),
         _ => Judgement::warn(
-            "The proxy wants credentials (407); whether the service sends any could not be read from machine.config and its account.",
+            "The proxy wants credentials (407); whether the service sends any could not be read from \
+             machine.config and its account.",
         )
         .proof(Proof::C),
     };
@@ -66,9 +69,9 @@ fn asking_hosts<'a>(case: &Case<'a>) -> Result<Vec<&'a str>, Judgement> {
     match facts::path(case.scene, case.target) {
         Path::Unread if !asked => Err(facts::unread_path(case)),
         Path::Proxy(_) if !asked => {
-            let unread = evidence.records_of(Kind::Http).find(|record| {
-                record.target.is_in(&case.target.key) && record.fact::<Http>().is_none()
-            });
+            let unread = evidence
+                .records_of(Kind::Http)
+                .find(|record| record.target.is_in(&case.target.key) && record.fact::<Http>().is_none());
             Err(unread.map(Judgement::unreadable).unwrap_or_else(|| facts::missing::<Http>(case)))
         }
         _ => Err(Judgement::not_applicable(Reason::NotConfigured, "No proxy asked for credentials (407).")),
@@ -117,7 +120,9 @@ fn describe(
 
 fn set_machine_config() -> Step {
     Step {
-        text: "Set <defaultProxy enabled=\"true\" useDefaultCredentials=\"true\"> in machine.config of the 64-bit framework, or exempt the server from authentication on the proxy.".to_owned(),
+        text: "Set <defaultProxy enabled=\"true\" useDefaultCredentials=\"true\"> in machine.config of the \
+         64-bit framework, or exempt the server from authentication on the proxy."
+            .to_owned(),
         command: Some("notepad $env:windir\\Microsoft.NET\\Framework64\\v4.0.30319\\Config\\machine.config".to_owned()),
         run_on: Some("sync server".to_owned()),
         needs_rights: Some("local administrator".to_owned()),
@@ -128,7 +133,9 @@ fn set_machine_config() -> Step {
 
 fn change_account() -> Step {
     Step {
-        text: "Run ADSync under a domain service account (gMSA preferred), or exempt the server from authentication on the proxy.".to_owned(),
+        text: "Run ADSync under a domain service account (gMSA preferred), or exempt the server from \
+         authentication on the proxy."
+            .to_owned(),
         run_on: Some("sync server".to_owned()),
         needs_rights: Some("local administrator".to_owned()),
         restart_needed: Some("ADSync".to_owned()),

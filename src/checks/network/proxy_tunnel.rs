@@ -33,7 +33,8 @@ fn judge(case: &Case) -> Answer {
             Tunnel::WantsCredentials => Judgement::unknown(
                 Reason::Ambiguous,
                 format!(
-                    "The proxy wants credentials (407) before it opens a tunnel to {name}; whether the service has them is judged by PW305."
+                    "The proxy wants credentials (407) before it opens a tunnel to {name}; whether the service \
+                     has them is judged by PW305."
                 ),
             ),
             Tunnel::Closed(http) => {

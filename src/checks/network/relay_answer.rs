@@ -94,7 +94,9 @@ fn describe(judgement: Judgement, answers: &[&Http]) -> Judgement {
     for http in answers {
         let status = http.status.map_or("no answer".to_owned(), |status| status.to_string());
         judgement = judgement.with("GET", format!("{}: {status}, body {}", clean(&http.url), clean(&http.body_marker)));
-        for (name, value) in [("server", &http.server), ("location", &http.location), ("content type", &http.content_type)] {
+        for (name, value) in
+            [("server", &http.server), ("location", &http.location), ("content type", &http.content_type)]
+        {
             if let Some(value) = value {
                 judgement = judgement.with(name, clean(value));
             }
@@ -183,7 +185,8 @@ mod tests {
 
     #[test]
     fn cut_off_requests_and_an_unsettled_path_are_never_a_failure() {
-        let cut = stage("none").add(&relay(), get("/", Some(404))).add_failed(&relay(), Kind::Http, State::Timeout, "deadline");
+        let root = stage("none").add(&relay(), get("/", Some(404)));
+        let cut = root.add_failed(&relay(), Kind::Http, State::Timeout, "deadline");
         assert_eq!(verdict(&at_relay(&cut, "PW312")), unknown(Reason::Timeout));
         let pac = stage("pac").add(&relay(), redirect("/", "https://block.corp.example"));
         assert_eq!(verdict(&at_relay(&pac, "PW312")), unknown(Reason::Ambiguous));

@@ -41,10 +41,12 @@ fn judge(case: &Case) -> Answer {
         let issuer = clean(tls.chain.first().map_or("", |leaf| leaf.issuer.as_str()));
         let judgement = match (foreign, added) {
             (true, true) => path.settle(Judgement::fail(format!(
-                "A device opens the TLS traffic to {host}: the certificate comes from '{issuer}', whose root was added to this machine."
+                "A device opens the TLS traffic to {host}: the certificate comes from '{issuer}', whose root \
+                 was added to this machine."
             ))),
             (true, false) => Judgement::warn(format!(
-                "The TLS traffic to {host} is very likely inspected: the certificate comes from '{issuer}', which is no authority of Microsoft's."
+                "The TLS traffic to {host} is very likely inspected: the certificate comes from '{issuer}', \
+                 which is no authority of Microsoft's."
             )),
             (false, _) => Judgement::warn(format!(
                 "The authorities behind {host} are not in the list of {}; the list may have changed since.",
@@ -54,7 +56,9 @@ fn judge(case: &Case) -> Answer {
         return Ok(describe(judgement, tls, &hints));
     }
     let judgement = match (hints.is_empty(), chain) {
-        (false, _) => Judgement::warn(format!("Something on the way to {host} reads the traffic: {}.", hints.join("; "))),
+        (false, _) => {
+            Judgement::warn(format!("Something on the way to {host} reads the traffic: {}.", hints.join("; ")))
+        }
         (true, Some(_)) => Judgement::pass(format!("{host} shows a chain of Microsoft's authorities.")),
         (true, None) if handshakes.is_empty() => return Err(facts::missing::<Tls>(case)),
         (true, None) => Judgement::unknown(Reason::NotReadable, format!("{host} showed no certificate.")),
@@ -130,7 +134,8 @@ fn describe(judgement: Judgement, tls: &Tls, hints: &[String]) -> Judgement {
         return judgement;
     }
     judgement.step(Step {
-        text: "Exempt this server from TLS inspection for the Microsoft suffixes, or rule out that a device inspects it."
+        text: "Exempt this server from TLS inspection for the Microsoft suffixes, or rule out that a device \
+         inspects it."
             .to_owned(),
         run_on: Some("firewall or proxy".to_owned()),
         verify_with: Some("Test-PasswordWritebackConnectivity -Check PW308".to_owned()),
@@ -182,7 +187,9 @@ mod tests {
 
     #[test]
     fn two_signals_are_very_likely_one_may_be_a_new_list() {
-        let message = |organisation| at_relay(&stage("none").add(&relay(), chain(None, organisation, "NotInStore")), "PW308").message;
+        let message = |organisation| {
+            at_relay(&stage("none").add(&relay(), chain(None, organisation, "NotInStore")), "PW308").message
+        };
         assert!(message(Some("Corp")).contains("very likely inspected"));
         assert!(message(Some("Microsoft Corporation")).contains("list may have changed"));
     }
@@ -220,14 +227,14 @@ mod tests {
 
     #[test]
     fn tenant_restrictions_warn_at_the_login_host_only() {
-        let tenant = Target { kind: TargetKind::Tenant, key: "tenant".to_owned(), display: "tenant".to_owned(), within: vec![] };
+        let name = "tenant".to_owned();
+        let tenant = Target { kind: TargetKind::Tenant, key: name.clone(), display: name, within: vec![] };
         let token = |code| GraphToken {
             error: Some(TokenError { aadsts: vec![code], ..Default::default() }),
             ..Default::default()
         };
-        let stage = |code| -> Stage {
-            stage("none").add(&relay(), tls()).add(&host(LOGIN), tls()).add(&tenant, token(code))
-        };
+        let stage =
+            |code| -> Stage { stage("none").add(&relay(), tls()).add(&host(LOGIN), tls()).add(&tenant, token(code)) };
         assert_eq!(verdict(&stage(500021).judge_at("PW308", &host(LOGIN).key)), WARN);
         assert_eq!(verdict(&stage(500021).judge_at("PW308", &relay().key)), PASS);
         assert_eq!(verdict(&stage(50034).judge_at("PW308", &host(LOGIN).key)), PASS);

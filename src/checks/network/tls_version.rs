@@ -42,7 +42,8 @@ fn judge(case: &Case) -> Answer {
         && all.iter().any(|fact| fact.data.stack == "own" && matches!(end(fact.data), End::Good(_)));
     let judgement = match (free(&deciding), only_12(&deciding)) {
         (Some(End::Old(_) | End::Broken(_)), _) if own_passes => Judgement::fail(format!(
-            "Windows cannot complete a TLS handshake with {host} though the tool's own stack can: the local TLS policy forbids it (see PW711 and PW715)."
+            "Windows cannot complete a TLS handshake with {host} though the tool's own stack can: the local TLS \
+             policy forbids it (see PW711 and PW715)."
         )),
         (Some(End::Old(version)), _) => path.settle(Judgement::fail(format!(
             "Only TLS {} is negotiated with {host}; Entra ID accepts 1.2 and later.",
@@ -52,11 +53,15 @@ fn judge(case: &Case) -> Answer {
             path.settle(Judgement::fail(format!("The TLS handshake with {host} fails: {}.", meaning(code))))
         }
         (Some(End::Good("1.3")), Some(End::Broken(_) | End::Old(_))) => Judgement::warn(format!(
-            "{host} is reached with TLS 1.3 only: TLS 1.2 is refused, and Entra Connect must not be made to rely on 1.3."
+            "{host} is reached with TLS 1.3 only: TLS 1.2 is refused, and Entra Connect must not be made to \
+             rely on 1.3."
         )),
         (Some(End::Good(version)), Some(End::Broken(_) | End::Old(_))) => Judgement::unknown(
             Reason::Ambiguous,
-            format!("One handshake with {host} negotiated TLS {version}, another of the same version failed; repeat the test."),
+            format!(
+                "One handshake with {host} negotiated TLS {version}, another of the same version failed; \
+             repeat the test."
+            ),
         ),
         (Some(End::Good(version)), _) | (None, Some(End::Good(version))) => {
             Judgement::pass(format!("TLS {version} is negotiated with {host}."))
@@ -125,8 +130,15 @@ fn describe(mut judgement: Judgement, all: &[Fact<Tls>]) -> Judgement {
 
 fn look_at_policy(local: bool) -> Step {
     let (text, command) = match local {
-        true => ("Restore TLS 1.2 and its cipher suites in the policy of this server.", Some("Get-TlsCipherSuite".to_owned())),
-        false => ("Find the device on the way that ends the handshake and exempt the Microsoft suffixes from it.", None),
+        true => (
+            "Restore TLS 1.2 and its cipher suites in the policy of this server.",
+            Some("Get-TlsCipherSuite".to_owned()),
+        ),
+        false => (
+            "Find the device on the way that ends the handshake and exempt the Microsoft suffixes from \
+         it.",
+            None,
+        ),
     };
     Step {
         text: text.to_owned(),
