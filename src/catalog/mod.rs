@@ -7,6 +7,7 @@ pub mod registry;
 mod scene;
 mod target;
 mod terms;
+pub mod text;
 #[cfg(test)]
 pub mod testing;
 

@@ -6,12 +6,14 @@
 
 mod adsync;
 mod directory;
+mod graph;
 mod network;
 mod operator;
 mod server;
 
 pub use adsync::{AdSyncConfig, Connector, Partition};
 pub use directory::{DcInventory, DcPackages, DomainPolicy, Fsmo, LdapBind, Pso, PsoContainer, RootDse};
+pub use graph::{GraphToken, TokenError};
 pub use network::{
     Certificate, Dns, DnsAnswer, EffectiveProxy, EndpointMap, Environment, Http, MachineConfig, OsTrust, ProxyConfig,
     Tcp, Tls, TlsAlert, WinHttp, WinInet,
@@ -88,6 +90,7 @@ payloads! {
     DcInventory(DcInventory),
     DomainPolicy(DomainPolicy),
     Pso(Pso),
+    GraphToken(GraphToken),
     AdSyncConfig(AdSyncConfig),
     Services(Services),
     Os(Os),
