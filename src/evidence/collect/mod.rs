@@ -5,12 +5,23 @@
 //! beside all others and under its own time-out, and adds what comes back. So a dead host ends its own
 //! chain and nothing else.
 
+mod clock_https;
+mod cloud_names;
+mod cloud_ports;
+mod handshakes;
+mod http;
+mod net;
+mod operator_input;
+mod os;
+mod proxy_config;
+mod services;
 mod world;
 
 pub use world::{Credential, Settings, World, unix_ms};
 
 use super::{Evidence, Kind, Record};
 use crate::catalog::Target;
+use crate::checks::network::hosts;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +56,25 @@ pub struct Probe {
     pub work: Box<dyn FnOnce() -> BoxFuture<'static, Vec<Record>> + Send>,
 }
 
+/// A probe whose key is its kind, its target and (where there are several) its `part`.
+pub fn probe(
+    kind: Kind,
+    part: &str,
+    target: &Target,
+    timeout: Duration,
+    touches: Vec<Touched>,
+    work: impl Future<Output = Vec<Record>> + Send + 'static,
+) -> Probe {
+    Probe {
+        key: format!("{} {} {part}", kind.name(), target.key),
+        kind,
+        target: target.clone(),
+        timeout,
+        touches,
+        work: Box::new(move || Box::pin(work)),
+    }
+}
+
 /// Produces the records of one kind.
 pub trait Collector: Send + Sync {
     fn kind(&self) -> Kind;
@@ -60,7 +90,29 @@ pub trait Collector: Send + Sync {
     fn patterns(&self, world: &World) -> Vec<Touched>;
 }
 
+/// The cloud hosts that the evidence so far names.
+fn cloud_hosts(evidence: &Evidence, world: &World) -> Vec<hosts::Host> {
+    hosts::hosts(&world.scene(evidence))
+}
+
+/// Documented hosts of the cloud in question, for a plan.
+fn documented_hosts(world: &World) -> impl Iterator<Item = String> + '_ {
+    let settings = &world.settings;
+    let documented = world.tables.cloud(&settings.cloud).hosts.iter().map(|host| host.name.clone());
+    documented.chain(settings.namespaces.iter().cloned())
+}
+
 /// Every collector of this build, in the order of the evidence kinds.
 pub fn collectors() -> Vec<Box<dyn Collector>> {
-    Vec::new()
+    vec![
+        Box::new(cloud_names::CloudNamesCollector),
+        Box::new(cloud_ports::CloudPortsCollector),
+        Box::new(handshakes::HandshakesCollector),
+        Box::new(http::HttpCollector),
+        Box::new(proxy_config::ProxyConfigCollector),
+        Box::new(services::ServicesCollector),
+        Box::new(os::OsCollector),
+        Box::new(clock_https::ClockHttpsCollector),
+        Box::new(operator_input::OperatorInputCollector),
+    ]
 }

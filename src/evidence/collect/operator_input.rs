@@ -1,0 +1,40 @@
+//! `operator-input`: what the administrator told us. No I/O.
+
+use super::{Collector, Probe, Touched, World, probe};
+use crate::evidence::{Evidence, Kind, OperatorInput};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub struct OperatorInputCollector;
+
+impl Collector for OperatorInputCollector {
+    fn kind(&self) -> Kind {
+        Kind::OperatorInput
+    }
+
+    fn needs(&self) -> &'static [Kind] {
+        &[]
+    }
+
+    fn probes(&self, _: &Evidence, world: &Arc<World>) -> Vec<Probe> {
+        let this = world.clone();
+        vec![probe(Kind::OperatorInput, "", &world.server, Duration::from_secs(1), Vec::new(), async move {
+            let settings = &this.settings;
+            let data = OperatorInput {
+                allow_list: settings.allow_list.clone(),
+                cloud: Some(settings.cloud.clone()),
+                namespaces: settings.namespaces.clone(),
+                sync_server: settings.sync_server,
+                domains: settings.domains.clone(),
+                servers: settings.servers.clone(),
+                include_legacy_port: settings.include_legacy_port,
+                all_controller: settings.all_controller,
+            };
+            vec![this.record(&this.server, Instant::now(), data)]
+        })]
+    }
+
+    fn patterns(&self, _: &World) -> Vec<Touched> {
+        Vec::new()
+    }
+}
