@@ -8,6 +8,7 @@
 mod clock_https;
 mod cloud_names;
 mod cloud_ports;
+mod directory;
 mod handshakes;
 mod http;
 mod net;
@@ -102,9 +103,9 @@ fn documented_hosts(world: &World) -> impl Iterator<Item = String> + '_ {
     documented.chain(settings.namespaces.iter().cloned())
 }
 
-/// Every collector of this build, in the order of the evidence kinds.
+/// Every collector of this build.
 pub fn collectors() -> Vec<Box<dyn Collector>> {
-    vec![
+    let mut all: Vec<Box<dyn Collector>> = vec![
         Box::new(cloud_names::CloudNamesCollector),
         Box::new(cloud_ports::CloudPortsCollector),
         Box::new(handshakes::HandshakesCollector),
@@ -114,5 +115,7 @@ pub fn collectors() -> Vec<Box<dyn Collector>> {
         Box::new(os::OsCollector),
         Box::new(clock_https::ClockHttpsCollector),
         Box::new(operator_input::OperatorInputCollector),
-    ]
+    ];
+    all.extend(directory::collectors());
+    all
 }
