@@ -49,12 +49,14 @@ def mint(name: str) -> ssl.SSLContext:
     return context
 
 
-def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+def choose(connection: ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+    """Called in the middle of the handshake, with the name that the client asked for."""
     name = (name or "unknown.invalid").lower()
     with minting:
         if name not in contexts:
             contexts[name] = mint(name)
     connection.context = contexts[name]
+    connection.asked_name = name
 
 
 front = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -84,19 +86,17 @@ def pump(near: ssl.SSLSocket, far: ssl.SSLSocket) -> None:
 
 class Inspect(socketserver.BaseRequestHandler):
     def handle(self) -> None:
-        asked: list[str] = []
-
         self.request.settimeout(10)
         try:
             with front.wrap_socket(self.request, server_side=True) as near:
-                asked = [names for kind, names in self.subject(near)]
-                with socket.create_connection((asked[0], 443), timeout=5) as plain:
-                    with back.wrap_socket(plain, server_hostname=asked[0]) as far:
+                name = near.asked_name
+                with socket.create_connection((name, 443), timeout=5) as plain:
+                    with back.wrap_socket(plain, server_hostname=name) as far:
                         near.settimeout(None)
                         far.settimeout(None)
                         pump(near, far)
-        except (OSError, IndexError) as error:
-            print(f"{self.client_address[0]} {asked}: {error}", flush=True)
+        except OSError as error:
+            print(f"{self.client_address[0]}: {error}", flush=True)
 
 
 class Inspector(socketserver.ThreadingTCPServer):

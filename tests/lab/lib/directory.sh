@@ -48,16 +48,18 @@ start_controller() {
     start_service "$1" "$1" samba -F --no-process-group -s "$DIR/$1/smb.conf"
 }
 
-# SYSTEM's door: a socket that only root reaches. Works from any namespace, needs no ticket.
+# SYSTEM's door: a socket that only root reaches. Works from any namespace and needs no ticket. Samba's
+# own tools are used because they do not bind: any bind would replace SYSTEM by whoever signs in.
 local_ldap() { echo "ldapi://${DIR//\//%2F}%2F$1%2Fprivate%2Fldap_priv%2Fldapi"; }
 
 # Applies LDIF from standard input on one controller.
-modify() { clean_env timeout 20 ldapmodify -Q -x -H "$(local_ldap "$1")" >/dev/null; }
+modify() { clean_env timeout 20 ldbmodify -H "$(local_ldap "$1")" >/dev/null; }
 
+# Long values are folded at a leading space: put together again first.
 read_attribute() {
     local dc=$1 dn=$2 attribute=$3
-    clean_env timeout 5 ldapsearch -LLL -x -o ldif_wrap=no -H "$(local_ldap "$dc")" -s base -b "$dn" "$attribute" |
-        sed -n "s/^$attribute: //p"
+    clean_env timeout 5 ldbsearch -H "$(local_ldap "$dc")" -s base -b "$dn" "$attribute" |
+        sed -n ':a; N; $!ba; s/\n //g; p' | sed -n "s/^$attribute: //p"
 }
 
 controller_answers() {
