@@ -63,8 +63,9 @@ namespace PasswordWriteback
             IntPtr address = NativeLoader.Find(module, export);
             if (address == IntPtr.Zero)
             {
-                throw new MissingMethodException("The library has no export '" + export + "'.");
+                throw new MissingMethodException("it has no export '" + export + "'");
             }
+            // The generic overload is younger than .NET Framework 4.5.
             return (T)(object)Marshal.GetDelegateForFunctionPointer(address, typeof(T));
         }
 
@@ -73,30 +74,34 @@ namespace PasswordWriteback
             return WithBuffer(delegate(IntPtr buffer) { return describe(buffer); });
         }
 
-        /// <summary>Starts a diagnostic; Number is the id of its job.</summary>
+        /// <summary>Starts a diagnostic by the name of its export; Number is the id of its job.</summary>
         public NativeAnswer Start(string export, string request)
         {
-            BytesCall call = Bind<BytesCall>(export);
-            return WithBytes(Encoding.UTF8.GetBytes(request), call);
+            return WithNumber(Bind<BytesCall>(export), Encoding.UTF8.GetBytes(request));
         }
 
         /// <summary>Hands a secret over; Number is its handle. Every copy made here is overwritten.</summary>
         public NativeAnswer PutSecret(SecureString secret)
         {
-            IntPtr text = IntPtr.Zero;
             char[] characters = new char[secret.Length];
-            byte[] bytes = new byte[0];
+            byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(characters.Length)];
+            // Pinned, so that the garbage collector does not leave copies behind when it moves them.
+            GCHandle pinCharacters = GCHandle.Alloc(characters, GCHandleType.Pinned);
+            GCHandle pinBytes = GCHandle.Alloc(bytes, GCHandleType.Pinned);
+            IntPtr text = IntPtr.Zero;
             try
             {
                 text = Marshal.SecureStringToGlobalAllocUnicode(secret);
                 Marshal.Copy(text, characters, 0, characters.Length);
-                bytes = Encoding.UTF8.GetBytes(characters);
-                return WithBytes(bytes, secretPut);
+                int length = Encoding.UTF8.GetBytes(characters, 0, characters.Length, bytes, 0);
+                return WithNumber(secretPut, pinBytes.AddrOfPinnedObject(), length);
             }
             finally
             {
                 Array.Clear(characters, 0, characters.Length);
                 Array.Clear(bytes, 0, bytes.Length);
+                pinCharacters.Free();
+                pinBytes.Free();
                 if (text != IntPtr.Zero) { Marshal.ZeroFreeGlobalAllocUnicode(text); }
             }
         }
@@ -112,10 +117,8 @@ namespace PasswordWriteback
             GCHandle pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
             try
             {
-                return WithBuffer(delegate(IntPtr error)
-                {
-                    return offer(job, pin.AddrOfPinnedObject(), new UIntPtr((uint)bytes.Length), error);
-                });
+                IntPtr address = pin.AddrOfPinnedObject();
+                return WithBuffer(delegate(IntPtr error) { return offer(job, address, Size(bytes.Length), error); });
             }
             finally
             {
@@ -138,25 +141,31 @@ namespace PasswordWriteback
             close(job);
         }
 
-        private NativeAnswer WithBytes(byte[] bytes, BytesCall call)
+        private static UIntPtr Size(int length)
         {
-            // An empty array has no address; the length says that nothing is there.
-            GCHandle pin = GCHandle.Alloc(bytes.Length == 0 ? new byte[1] : bytes, GCHandleType.Pinned);
+            return new UIntPtr((uint)length);
+        }
+
+        private NativeAnswer WithNumber(BytesCall call, byte[] bytes)
+        {
+            GCHandle pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
+            try { return WithNumber(call, pin.AddrOfPinnedObject(), bytes.Length); }
+            finally { pin.Free(); }
+        }
+
+        private NativeAnswer WithNumber(BytesCall call, IntPtr bytes, int length)
+        {
             IntPtr number = Marshal.AllocHGlobal(8);
-            Marshal.WriteInt64(number, 0);
             try
             {
-                NativeAnswer answer = WithBuffer(delegate(IntPtr error)
-                {
-                    return call(pin.AddrOfPinnedObject(), new UIntPtr((uint)bytes.Length), number, error);
-                });
+                Marshal.WriteInt64(number, 0);
+                NativeAnswer answer = WithBuffer(delegate(IntPtr error) { return call(bytes, Size(length), number, error); });
                 answer.Number = unchecked((ulong)Marshal.ReadInt64(number));
                 return answer;
             }
             finally
             {
                 Marshal.FreeHGlobal(number);
-                pin.Free();
             }
         }
 
@@ -173,11 +182,10 @@ namespace PasswordWriteback
                 NativeAnswer answer = new NativeAnswer();
                 answer.Status = call(buffer);
                 IntPtr data = Marshal.ReadIntPtr(buffer);
-                int length = (int)Marshal.ReadIntPtr(buffer, IntPtr.Size).ToInt64();
                 if (data != IntPtr.Zero)
                 {
-                    byte[] bytes = new byte[length];
-                    Marshal.Copy(data, bytes, 0, length);
+                    byte[] bytes = new byte[Marshal.ReadIntPtr(buffer, IntPtr.Size).ToInt64()];
+                    Marshal.Copy(data, bytes, 0, bytes.Length);
                     answer.Text = Encoding.UTF8.GetString(bytes);
                 }
                 return answer;
@@ -193,7 +201,8 @@ namespace PasswordWriteback
     /// <summary>The operating system's loader.</summary>
     internal static class NativeLoader
     {
-        private const uint LoadWithAlteredSearchPath = 8;
+        // Only the library's own folder and System32 are searched for what it needs: LOAD_LIBRARY_SEARCH_*.
+        private const uint OwnFolderAndSystem32 = 0x100 | 0x800;
         private const int BindNow = 2;
 
         [DllImport("kernel32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
@@ -202,32 +211,49 @@ namespace PasswordWriteback
         [DllImport("kernel32.dll", CharSet = CharSet.Ansi, ExactSpelling = true)]
         private static extern IntPtr GetProcAddress(IntPtr module, string name);
 
-        // libdl is a library of its own before glibc 2.34, part of libc elsewhere.
-        [DllImport("libdl.so.2", EntryPoint = "dlopen")] private static extern IntPtr DlOpen(string path, int flags);
+        // glibc keeps the name libdl.so.2 after it moved into libc; macOS and musl have it in libc only.
+        [DllImport("libdl.so.2", EntryPoint = "dlopen")] private static extern IntPtr DlOpen(IntPtr path, int flags);
         [DllImport("libdl.so.2", EntryPoint = "dlsym")] private static extern IntPtr DlSym(IntPtr module, string name);
-        [DllImport("libc", EntryPoint = "dlopen")] private static extern IntPtr CDlOpen(string path, int flags);
+        [DllImport("libdl.so.2", EntryPoint = "dlerror")] private static extern IntPtr DlError();
+        [DllImport("libc", EntryPoint = "dlopen")] private static extern IntPtr CDlOpen(IntPtr path, int flags);
         [DllImport("libc", EntryPoint = "dlsym")] private static extern IntPtr CDlSym(IntPtr module, string name);
+        [DllImport("libc", EntryPoint = "dlerror")] private static extern IntPtr CDlError();
 
         private static bool OnWindows { get { return Path.DirectorySeparatorChar == '\\'; } }
 
+        /// <summary>The reason in a DllNotFoundException: the loader's words, or "Windows error N".</summary>
         internal static IntPtr Load(string path)
         {
             IntPtr module;
+            string reason = null;
             if (OnWindows)
             {
-                module = LoadLibraryExW(path, IntPtr.Zero, LoadWithAlteredSearchPath);
-                if (module == IntPtr.Zero)
-                {
-                    throw new DllNotFoundException("Windows error " + Marshal.GetLastWin32Error() + " while loading '" + path + "'.");
-                }
-                return module;
+                module = LoadLibraryExW(path, IntPtr.Zero, OwnFolderAndSystem32);
+                if (module == IntPtr.Zero) { reason = "Windows error " + Marshal.GetLastWin32Error(); }
             }
-            try { module = DlOpen(path, BindNow); }
-            catch (DllNotFoundException) { module = CDlOpen(path, BindNow); }
-            if (module == IntPtr.Zero)
+            else
             {
-                throw new DllNotFoundException("'" + path + "' cannot be loaded; 'ldd' names a library that it misses.");
+                // File names are bytes; the marshaller's idea of a string differs between runtimes.
+                byte[] name = Encoding.UTF8.GetBytes(path + "\0");
+                GCHandle pin = GCHandle.Alloc(name, GCHandleType.Pinned);
+                IntPtr said = IntPtr.Zero;
+                try
+                {
+                    try
+                    {
+                        module = DlOpen(pin.AddrOfPinnedObject(), BindNow);
+                        if (module == IntPtr.Zero) { said = DlError(); }
+                    }
+                    catch (DllNotFoundException)
+                    {
+                        module = CDlOpen(pin.AddrOfPinnedObject(), BindNow);
+                        if (module == IntPtr.Zero) { said = CDlError(); }
+                    }
+                }
+                finally { pin.Free(); }
+                if (module == IntPtr.Zero) { reason = Marshal.PtrToStringAnsi(said) ?? "no reason given"; }
             }
+            if (module == IntPtr.Zero) { throw new DllNotFoundException(reason); }
             return module;
         }
 
