@@ -37,3 +37,9 @@ pub fn account_name() -> String {
 pub fn is_sync_server() -> bool {
     false
 }
+
+/// Whether this process runs as root.
+pub fn is_elevated() -> Option<bool> {
+    // SAFETY: takes no argument and cannot fail.
+    Some(unsafe { libc::geteuid() } == 0)
+}

@@ -14,6 +14,12 @@ pub struct Credential {
     pub secret: Secret,
 }
 
+impl Credential {
+    pub fn new(user: &str, secret: &[u8]) -> Credential {
+        Credential { user: user.to_owned(), secret: Secret::new(secret) }
+    }
+}
+
 /// The request of a run, as collectors need it.
 #[derive(Default)]
 pub struct Settings {
