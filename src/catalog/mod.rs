@@ -7,9 +7,9 @@ pub mod registry;
 mod scene;
 mod target;
 mod terms;
-pub mod text;
 #[cfg(test)]
 pub mod testing;
+pub mod text;
 
 pub use check::{Check, RoleRule};
 pub use judgement::{Answer, Judgement, NameValue, Step};

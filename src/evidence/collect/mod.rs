@@ -5,12 +5,22 @@
 //! beside all others and under its own time-out, and adds what comes back. So a dead host ends its own
 //! chain and nothing else.
 
+mod clock_https;
+mod dns;
+mod http;
+pub mod net;
+mod operator_input;
+mod os;
+mod proxy_config;
+mod services;
+mod tcp;
+mod tls;
 mod world;
 
 pub use world::{Credential, Settings, World, unix_ms};
 
 use super::{Evidence, Kind, Record};
-use crate::catalog::Target;
+use crate::catalog::{Scene, Target};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,5 +72,31 @@ pub trait Collector: Send + Sync {
 
 /// Every collector of this build, in the order of the evidence kinds.
 pub fn collectors() -> Vec<Box<dyn Collector>> {
-    Vec::new()
+    vec![
+        Box::new(dns::DnsCollector),
+        Box::new(tcp::TcpCollector),
+        Box::new(tls::TlsCollector),
+        Box::new(http::HttpCollector),
+        Box::new(proxy_config::ProxyConfigCollector),
+        Box::new(services::ServicesCollector),
+        Box::new(os::OsCollector),
+        Box::new(clock_https::ClockHttpsCollector),
+        Box::new(operator_input::OperatorInputCollector),
+    ]
+}
+
+/// The evidence so far, as the code that lists hosts reads it.
+fn scene<'a>(evidence: &'a Evidence, world: &'a World) -> Scene<'a> {
+    Scene { evidence, tables: &world.tables, now_unix_ms: world.now_unix_ms }
+}
+
+/// The cloud hosts in words: the documented ones by name, those that the operator or events add by their
+/// suffix.
+fn host_patterns(world: &World, kind: &str, tail: &str) -> Vec<Touched> {
+    let cloud = world.tables.cloud(&world.settings.cloud);
+    let mut patterns: Vec<Touched> =
+        cloud.hosts.iter().map(|host| Touched::new(kind, format!("{}{tail}", host.name))).collect();
+    let named = format!("*{}{tail} (named by -Namespace or by events of the sync service)", cloud.relay_suffix);
+    patterns.push(Touched::new(kind, named));
+    patterns
 }

@@ -1,0 +1,50 @@
+//! `operator-input`: what the administrator told us. No I/O.
+
+use super::{Collector, Probe, Touched, World};
+use crate::evidence::{Evidence, Kind, OperatorInput, Record};
+use futures_util::FutureExt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub struct OperatorInputCollector;
+
+impl Collector for OperatorInputCollector {
+    fn kind(&self) -> Kind {
+        Kind::OperatorInput
+    }
+
+    fn needs(&self) -> &'static [Kind] {
+        &[]
+    }
+
+    fn probes(&self, _: &Evidence, world: &Arc<World>) -> Vec<Probe> {
+        let world = world.clone();
+        vec![Probe {
+            key: "operator-input".to_owned(),
+            kind: Kind::OperatorInput,
+            target: world.server.clone(),
+            timeout: Duration::from_secs(1),
+            touches: Vec::new(),
+            work: Box::new(move || async move { vec![record(&world)] }.boxed()),
+        }]
+    }
+
+    fn patterns(&self, _: &World) -> Vec<Touched> {
+        Vec::new()
+    }
+}
+
+fn record(world: &World) -> Record {
+    let settings = &world.settings;
+    let input = OperatorInput {
+        allow_list: settings.allow_list.clone(),
+        cloud: Some(settings.cloud.clone()).filter(|cloud| !cloud.is_empty()),
+        namespaces: settings.namespaces.clone(),
+        sync_server: settings.sync_server,
+        domains: settings.domains.clone(),
+        servers: settings.servers.clone(),
+        include_legacy_port: settings.include_legacy_port,
+        all_controller: settings.all_controller,
+    };
+    world.record(&world.server, Instant::now(), input)
+}
