@@ -86,6 +86,69 @@ PwbStatus pwb_secret_put(const uint8_t *bytes,
 // Wipes a secret that no request took. Unknown handles are harmless.
 void pwb_secret_drop(uint64_t handle);
 
+// Everything that can be examined from here: one report.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_test_all(const uint8_t *request,
+                       size_t length,
+                       uint64_t *job,
+                       struct PwbBuffer *error);
+
+// The path to the cloud.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_test_connectivity(const uint8_t *request,
+                                size_t length,
+                                uint64_t *job,
+                                struct PwbBuffer *error);
+
+// Domain controllers and password policy.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_test_directory(const uint8_t *request,
+                             size_t length,
+                             uint64_t *job,
+                             struct PwbBuffer *error);
+
+// Judges recorded evidence; touches nothing but the files.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_analyze(const uint8_t *request,
+                      size_t length,
+                      uint64_t *job,
+                      struct PwbBuffer *error);
+
+// Writes a bundle of evidence.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_export_evidence(const uint8_t *request,
+                              size_t length,
+                              uint64_t *job,
+                              struct PwbBuffer *error);
+
+// Validates a bundle and returns its manifest.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_import_evidence(const uint8_t *request,
+                              size_t length,
+                              uint64_t *job,
+                              struct PwbBuffer *error);
+
+// A report as text.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_render(const uint8_t *request,
+                     size_t length,
+                     uint64_t *job,
+                     struct PwbBuffer *error);
+
 // Gives a running job more input: `{"records":[...],"end":["adsync-config"]}`.
 //
 // # Safety
@@ -134,6 +197,69 @@ PwbStatus pwb_secret_put(const uint8_t *bytes,
 
 // Wipes a secret that no request took. Unknown handles are harmless.
 void pwb_secret_drop(uint64_t handle);
+
+// Everything that can be examined from here: one report.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_test_all(const uint8_t *request,
+                       size_t length,
+                       uint64_t *job,
+                       struct PwbBuffer *error);
+
+// The path to the cloud.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_test_connectivity(const uint8_t *request,
+                                size_t length,
+                                uint64_t *job,
+                                struct PwbBuffer *error);
+
+// Domain controllers and password policy.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_test_directory(const uint8_t *request,
+                             size_t length,
+                             uint64_t *job,
+                             struct PwbBuffer *error);
+
+// Judges recorded evidence; touches nothing but the files.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_analyze(const uint8_t *request,
+                      size_t length,
+                      uint64_t *job,
+                      struct PwbBuffer *error);
+
+// Writes a bundle of evidence.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_export_evidence(const uint8_t *request,
+                              size_t length,
+                              uint64_t *job,
+                              struct PwbBuffer *error);
+
+// Validates a bundle and returns its manifest.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_import_evidence(const uint8_t *request,
+                              size_t length,
+                              uint64_t *job,
+                              struct PwbBuffer *error);
+
+// A report as text.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_render(const uint8_t *request,
+                     size_t length,
+                     uint64_t *job,
+                     struct PwbBuffer *error);
 
 // Gives a running job more input: `{"records":[...],"end":["adsync-config"]}`.
 //

@@ -29,4 +29,4 @@ pub use rank::{Ranked, rank};
 pub use report::{RunHeader, report, tool};
 pub use run::{Engine, Finished};
 pub use suppress::Suppressions;
-pub use verdict::verdict_state;
+pub use verdict::{Kin, verdict_state};

@@ -6,6 +6,7 @@ use super::status::PwbStatus;
 use super::{ABI_MAJOR, ABI_MINOR};
 use crate::contract::{self, ContractError, ErrorKind};
 use crate::{describe, diagnostics, jobs, secret};
+use serde::de::DeserializeOwned;
 
 /// The library's ABI: major << 16 | minor. Accept an equal major and at least your minor.
 #[unsafe(no_mangle)]
@@ -63,59 +64,102 @@ pub extern "C" fn pwb_secret_drop(handle: u64) {
     secret::drop(handle);
 }
 
-/// A diagnostic: validates the request, starts the work, writes the job's id and returns at once.
-macro_rules! diagnostic {
-    ($(#[$doc:meta])* $name:ident => $start:path) => {
-        $(#[$doc])*
-        ///
-        /// # Safety
-        /// `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(
-            request: *const u8,
-            length: usize,
-            job: *mut u64,
-            error: *mut PwbBuffer,
-        ) -> PwbStatus {
-            unsafe {
-                guarded(error, || {
-                    let request = contract::parse(buffer::read(request, length)?)?;
-                    let job = not_null(job, "job")?;
-                    job.write_unaligned($start(request)?);
-                    Ok(())
-                })
-            }
-        }
-    };
+/// Everything that can be examined from here: one report.
+///
+/// # Safety
+/// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pwb_test_all(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+) -> PwbStatus {
+    unsafe { start(request, length, job, error, diagnostics::test_all) }
 }
 
-diagnostic! {
-    /// Everything that can be examined from here: one report.
-    pwb_test_all => diagnostics::test_all
+/// The path to the cloud.
+///
+/// # Safety
+/// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pwb_test_connectivity(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+) -> PwbStatus {
+    unsafe { start(request, length, job, error, diagnostics::test_connectivity) }
 }
-diagnostic! {
-    /// The path to the cloud.
-    pwb_test_connectivity => diagnostics::test_connectivity
+
+/// Domain controllers and password policy.
+///
+/// # Safety
+/// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pwb_test_directory(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+) -> PwbStatus {
+    unsafe { start(request, length, job, error, diagnostics::test_directory) }
 }
-diagnostic! {
-    /// Domain controllers and password policy.
-    pwb_test_directory => diagnostics::test_directory
+
+/// Judges recorded evidence; touches nothing but the files.
+///
+/// # Safety
+/// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pwb_analyze(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+) -> PwbStatus {
+    unsafe { start(request, length, job, error, diagnostics::analyze) }
 }
-diagnostic! {
-    /// Judges recorded evidence; touches nothing but the files.
-    pwb_analyze => diagnostics::analyze
+
+/// Writes a bundle of evidence.
+///
+/// # Safety
+/// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pwb_export_evidence(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+) -> PwbStatus {
+    unsafe { start(request, length, job, error, diagnostics::export_evidence) }
 }
-diagnostic! {
-    /// Writes a bundle of evidence.
-    pwb_export_evidence => diagnostics::export_evidence
+
+/// Validates a bundle and returns its manifest.
+///
+/// # Safety
+/// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pwb_import_evidence(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+) -> PwbStatus {
+    unsafe { start(request, length, job, error, diagnostics::import_evidence) }
 }
-diagnostic! {
-    /// Validates a bundle and returns its manifest.
-    pwb_import_evidence => diagnostics::import_evidence
-}
-diagnostic! {
-    /// A report as text.
-    pwb_render => diagnostics::render
+
+/// A report as text.
+///
+/// # Safety
+/// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pwb_render(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+) -> PwbStatus {
+    unsafe { start(request, length, job, error, diagnostics::render) }
 }
 
 /// Gives a running job more input: `{"records":[...],"end":["adsync-config"]}`.
@@ -170,6 +214,24 @@ pub extern "C" fn pwb_job_close(job: u64) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pwb_buffer_release(buffer: *mut PwbBuffer) {
     unsafe { buffer::release(buffer) }
+}
+
+/// A diagnostic: validates the request, starts the work, writes the job's id and returns at once.
+unsafe fn start<Request: DeserializeOwned>(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+    diagnostic: impl FnOnce(Request) -> Result<u64, ContractError>,
+) -> PwbStatus {
+    unsafe {
+        guarded(error, || {
+            let request = contract::parse(buffer::read(request, length)?)?;
+            let job = not_null(job, "job")?;
+            job.write_unaligned(diagnostic(request)?);
+            Ok(())
+        })
+    }
 }
 
 fn not_null<T>(pointer: *mut T, name: &str) -> Result<*mut T, ContractError> {

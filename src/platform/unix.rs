@@ -38,7 +38,7 @@ pub fn is_sync_server() -> bool {
     false
 }
 
-/// Whether this process runs as root.
+/// Runs with the rights of the administrator.
 pub fn is_elevated() -> Option<bool> {
     // SAFETY: takes no argument and cannot fail.
     Some(unsafe { libc::geteuid() } == 0)

@@ -6,12 +6,11 @@
 use super::net::exchange::USER_AGENT;
 use super::net::limits::{HTTP_TIMEOUT, whole};
 use super::net::way::{Way, open_way};
-use super::{Collector, Probe, Touched, World, scene, unix_ms};
-use crate::checks::network::hosts::{Host, hosts};
+use super::{Collector, Probe, Touched, World, cloud_hosts, probe, unix_ms};
+use crate::checks::network::hosts::Host;
 use crate::evidence::{Clock, Evidence, Kind, Record, State, Tls};
 use crate::knowledge::HostRole;
 use crate::runtime::blocking;
-use futures_util::FutureExt;
 use reqwest::header::DATE;
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
@@ -32,12 +31,12 @@ impl Collector for ClockHttpsCollector {
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
-        for host in hosts(&scene(evidence, world)).into_iter().filter(|host| host.role == HostRole::Login) {
+        for host in cloud_hosts(evidence, world).into_iter().filter(|host| host.role == HostRole::Login) {
             let shaken = evidence.facts_at::<Tls>(&host.target.key);
             if shaken.iter().any(|fact| fact.data.version_negotiated.is_some())
                 && let Some(way) = open_way(evidence, &host.name, host.port, &host.target.key)
             {
-                probes.push(probe(world, host, way));
+                probes.push(ask(world, host, way));
             }
         }
         probes
@@ -49,16 +48,11 @@ impl Collector for ClockHttpsCollector {
     }
 }
 
-fn probe(world: &Arc<World>, host: Host, way: Way) -> Probe {
-    let world = world.clone();
-    Probe {
-        key: format!("clock:{}", host.name),
-        kind: Kind::Clock,
-        target: host.target.clone(),
-        timeout: whole(1, world.timeout(HTTP_TIMEOUT)),
-        touches: vec![Touched::new("http", format!("https://{}/", host.name))],
-        work: Box::new(move || async move { vec![look(&world, &host, &way).await] }.boxed()),
-    }
+fn ask(world: &Arc<World>, host: Host, way: Way) -> Probe {
+    let (this, target) = (world.clone(), host.target.clone());
+    let timeout = whole(1, world.timeout(HTTP_TIMEOUT));
+    let touches = vec![Touched::new("http", format!("https://{}/", host.name))];
+    probe(Kind::Clock, "", &target, timeout, touches, async move { vec![look(&this, &host, &way).await] })
 }
 
 async fn look(world: &World, host: &Host, way: &Way) -> Record {
@@ -128,7 +122,7 @@ async fn client(world: &World, way: &Way) -> Result<reqwest::Client, String> {
     if let Way::Tunnel(proxy) = way {
         let mut through = reqwest::Proxy::all(format!("http://{}", proxy.authority()))
             .map_err(|_| "the address of the proxy cannot be used".to_owned())?;
-        if let Some(credential) = &world.settings.proxy_credential {
+        if let Some(credential) = world.proxy_credential() {
             through = through.basic_auth(&credential.user, credential.secret.reveal().unwrap_or_default());
         }
         builder = builder.proxy(through);

@@ -11,11 +11,10 @@ use super::net::marker::marker;
 use super::net::proxy::{Attempt, Proxy};
 use super::net::text::bare_address;
 use super::net::way::{Way, open_way, settled_route};
-use super::{Collector, Probe, Touched, World, scene};
-use crate::checks::network::hosts::{Host, hosts};
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
+use crate::checks::network::hosts::Host;
 use crate::evidence::{EventLog, Evidence, Http, Kind, Record, RecordError, Route, State, Tls};
 use crate::knowledge::HostRole;
-use futures_util::FutureExt;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,7 +33,7 @@ impl Collector for HttpCollector {
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
-        for host in hosts(&scene(evidence, world)) {
+        for host in cloud_hosts(evidence, world) {
             if let Some(Route::Proxy(address)) = settled_route(evidence, &host.name) {
                 probes.push(connect_probe(world, &host, address));
             }
@@ -51,7 +50,7 @@ impl Collector for HttpCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        super::host_patterns(world, "http", "/")
+        host_patterns(world, "http", "/")
     }
 }
 
@@ -80,17 +79,12 @@ fn is_endpoint(text: &str) -> bool {
 }
 
 fn connect_probe(world: &Arc<World>, host: &Host, address: &str) -> Probe {
-    let (world, host, address) = (world.clone(), host.clone(), address.to_owned());
+    let (this, about, address) = (world.clone(), host.clone(), address.to_owned());
     let via = Proxy::parse(&address).map_or_else(|| address.clone(), |proxy| proxy.authority());
-    Probe {
-        key: format!("http:{}:connect", host.name),
-        kind: Kind::Http,
-        target: host.target.clone(),
-        // Without and with the proxy's credential.
-        timeout: whole(2, world.timeout(HTTP_TIMEOUT)),
-        touches: vec![Touched::new("http", format!("CONNECT {}:{} at {via}", host.name, host.port))],
-        work: Box::new(move || async move { connect(&world, &host, &address).await }.boxed()),
-    }
+    // Without and with the proxy's credential.
+    let timeout = whole(2, world.timeout(HTTP_TIMEOUT));
+    let touches = vec![Touched::new("http", format!("CONNECT {}:{} at {via}", host.name, host.port))];
+    probe(Kind::Http, "CONNECT", &host.target, timeout, touches, async move { connect(&this, &about, &address).await })
 }
 
 async fn connect(world: &World, host: &Host, address: &str) -> Vec<Record> {
@@ -99,7 +93,7 @@ async fn connect(world: &World, host: &Host, address: &str) -> Vec<Record> {
         let text = "only proxies that are spoken to in plain HTTP can be tested";
         return vec![world.failed(Kind::Http, &host.target, started, State::Error, "toolLimit", "scheme", text)];
     };
-    let credential = world.settings.proxy_credential.as_ref();
+    let credential = world.proxy_credential();
     let limit = world.timeout(HTTP_TIMEOUT);
     let (attempts, _tunnel) = proxy.tunnel(&host.name, host.port, credential, limit).await;
     let request = Http {
@@ -114,15 +108,18 @@ async fn connect(world: &World, host: &Host, address: &str) -> Vec<Record> {
 }
 
 fn get_probe(world: &Arc<World>, host: &Host, way: Way, path: String) -> Probe {
-    let (world, host) = (world.clone(), host.clone());
-    Probe {
-        key: format!("http:{}:{}:{path}", host.name, way.via()),
-        kind: Kind::Http,
-        target: host.target.clone(),
-        timeout: whole(1, world.timeout(HTTP_TIMEOUT)),
-        touches: vec![Touched::new("http", format!("https://{}{path}", host.name))],
-        work: Box::new(move || async move { vec![look(&world, &host, &way, &path).await] }.boxed()),
-    }
+    let (this, about) = (world.clone(), host.clone());
+    let timeout = whole(1, world.timeout(HTTP_TIMEOUT));
+    let touches = vec![Touched::new("http", format!("https://{}{path}", host.name))];
+    let part = format!("{} GET {path}", way.via());
+    probe(
+        Kind::Http,
+        &part,
+        &host.target,
+        timeout,
+        touches,
+        async move { vec![look(&this, &about, &way, &path).await] },
+    )
 }
 
 async fn look(world: &World, host: &Host, way: &Way, path: &str) -> Record {
@@ -197,6 +194,7 @@ mod tests {
     use super::*;
     use crate::catalog::Scene;
     use crate::catalog::testing::{NOW, Stage, server};
+    use crate::checks::network::hosts::hosts;
     use crate::evidence::{Event, OperatorInput};
 
     #[test]

@@ -6,21 +6,23 @@
 //! chain and nothing else.
 
 mod clock_https;
-mod dns;
+mod cloud_names;
+mod cloud_ports;
+mod directory;
+mod handshakes;
 mod http;
 pub mod net;
 mod operator_input;
 mod os;
 mod proxy_config;
 mod services;
-mod tcp;
-mod tls;
 mod world;
 
 pub use world::{Credential, Settings, World, unix_ms};
 
 use super::{Evidence, Kind, Record};
-use crate::catalog::{Scene, Target};
+use crate::catalog::Target;
+use crate::checks::network::hosts;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +57,25 @@ pub struct Probe {
     pub work: Box<dyn FnOnce() -> BoxFuture<'static, Vec<Record>> + Send>,
 }
 
+/// A probe whose key is its kind, its target and (where there are several) its `part`.
+pub fn probe(
+    kind: Kind,
+    part: &str,
+    target: &Target,
+    timeout: Duration,
+    touches: Vec<Touched>,
+    work: impl Future<Output = Vec<Record>> + Send + 'static,
+) -> Probe {
+    Probe {
+        key: format!("{} {} {part}", kind.name(), target.key),
+        kind,
+        target: target.clone(),
+        timeout,
+        touches,
+        work: Box::new(move || Box::pin(work)),
+    }
+}
+
 /// Produces the records of one kind.
 pub trait Collector: Send + Sync {
     fn kind(&self) -> Kind;
@@ -70,33 +91,36 @@ pub trait Collector: Send + Sync {
     fn patterns(&self, world: &World) -> Vec<Touched>;
 }
 
-/// Every collector of this build, in the order of the evidence kinds.
+/// The cloud hosts that the evidence so far names.
+fn cloud_hosts(evidence: &Evidence, world: &World) -> Vec<hosts::Host> {
+    hosts::hosts(&world.scene(evidence))
+}
+
+/// The cloud hosts in words, for a plan: the documented ones and those of the operator by name, those that
+/// events add by their suffix.
+fn host_patterns(world: &World, kind: &str, tail: &str) -> Vec<Touched> {
+    let cloud = world.tables.cloud(&world.settings.cloud);
+    let named = world.settings.namespaces.iter().filter(|name| hosts::is_relay_name(name, cloud));
+    let names = cloud.hosts.iter().map(|host| &host.name).chain(named);
+    let mut patterns: Vec<Touched> = names.map(|name| Touched::new(kind, format!("{name}{tail}"))).collect();
+    let from_events = format!("*{}{tail} (names in events of the sync service)", cloud.relay_suffix);
+    patterns.push(Touched::new(kind, from_events));
+    patterns
+}
+
+/// Every collector of this build.
 pub fn collectors() -> Vec<Box<dyn Collector>> {
-    vec![
-        Box::new(dns::DnsCollector),
-        Box::new(tcp::TcpCollector),
-        Box::new(tls::TlsCollector),
+    let mut all: Vec<Box<dyn Collector>> = vec![
+        Box::new(cloud_names::CloudNamesCollector),
+        Box::new(cloud_ports::CloudPortsCollector),
+        Box::new(handshakes::HandshakesCollector),
         Box::new(http::HttpCollector),
         Box::new(proxy_config::ProxyConfigCollector),
         Box::new(services::ServicesCollector),
         Box::new(os::OsCollector),
         Box::new(clock_https::ClockHttpsCollector),
         Box::new(operator_input::OperatorInputCollector),
-    ]
-}
-
-/// The evidence so far, as the code that lists hosts reads it.
-fn scene<'a>(evidence: &'a Evidence, world: &'a World) -> Scene<'a> {
-    Scene { evidence, tables: &world.tables, now_unix_ms: world.now_unix_ms }
-}
-
-/// The cloud hosts in words: the documented ones by name, those that the operator or events add by their
-/// suffix.
-fn host_patterns(world: &World, kind: &str, tail: &str) -> Vec<Touched> {
-    let cloud = world.tables.cloud(&world.settings.cloud);
-    let mut patterns: Vec<Touched> =
-        cloud.hosts.iter().map(|host| Touched::new(kind, format!("{}{tail}", host.name))).collect();
-    let named = format!("*{}{tail} (named by -Namespace or by events of the sync service)", cloud.relay_suffix);
-    patterns.push(Touched::new(kind, named));
-    patterns
+    ];
+    all.extend(directory::collectors());
+    all
 }

@@ -1,8 +1,7 @@
 //! `operator-input`: what the administrator told us. No I/O.
 
-use super::{Collector, Probe, Touched, World};
+use super::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, OperatorInput, Record};
-use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,15 +17,10 @@ impl Collector for OperatorInputCollector {
     }
 
     fn probes(&self, _: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        let world = world.clone();
-        vec![Probe {
-            key: "operator-input".to_owned(),
-            kind: Kind::OperatorInput,
-            target: world.server.clone(),
-            timeout: Duration::from_secs(1),
-            touches: Vec::new(),
-            work: Box::new(move || async move { vec![record(&world)] }.boxed()),
-        }]
+        let this = world.clone();
+        vec![probe(Kind::OperatorInput, "", &world.server, Duration::from_secs(1), Vec::new(), async move {
+            vec![record(&this)]
+        })]
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {

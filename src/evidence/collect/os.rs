@@ -1,13 +1,12 @@
 //! `os`: the machine that the run is on, as far as this operating system has it (catalog section 1).
 
 use super::net::limits::{local, whole};
-use super::net::own_dns;
+use super::net::names;
 use super::net::roots::Roots;
-use super::{Collector, Probe, Touched, World};
-use crate::evidence::{Evidence, Kind, Os, Record, State};
+use super::{Collector, Probe, Touched, World, probe};
+use crate::evidence::{Evidence, Kind, Os, Record};
 use crate::platform;
 use crate::runtime::{Saturated, blocking};
-use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,15 +22,10 @@ impl Collector for OsCollector {
     }
 
     fn probes(&self, _: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        let world = world.clone();
-        vec![Probe {
-            key: "os".to_owned(),
-            kind: Kind::Os,
-            target: world.server.clone(),
-            timeout: whole(1, local(&world)),
-            touches: self.patterns(&world),
-            work: Box::new(move || async move { vec![look(&world).await] }.boxed()),
-        }]
+        let this = world.clone();
+        vec![probe(Kind::Os, "", &world.server, whole(1, local(world)), self.patterns(world), async move {
+            vec![look(&this).await]
+        })]
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {
@@ -46,10 +40,7 @@ async fn look(world: &World) -> Record {
     let started = Instant::now();
     match blocking(read).await {
         Ok(os) => world.record(&world.server, started, os),
-        Err(Saturated) => {
-            let text = "no thread is left to read this machine";
-            world.failed(Kind::Os, &world.server, started, State::Error, "toolLimit", "threads", text)
-        }
+        Err(Saturated) => world.saturated(Kind::Os, &world.server, started),
     }
 }
 
@@ -58,28 +49,16 @@ fn read() -> Os {
         is64_bit_process: cfg!(target_pointer_width = "64"),
         elevated: platform::is_elevated(),
         root_store: Roots::load().hashes(),
-        dns_servers: own_dns::servers(),
+        dns_servers: names::servers(),
         ..Os::default()
     };
     of_system(common)
 }
 
-/// A Kerberos realm says which domain a machine belongs to only where the machine has a key of its own.
+/// Which domain a Unix machine belongs to is not known: a realm in krb5.conf is no membership.
 #[cfg(unix)]
 fn of_system(common: Os) -> Os {
-    let joined = std::path::Path::new("/etc/krb5.keytab").exists();
-    let realm = || std::fs::read_to_string("/etc/krb5.conf").ok().as_deref().and_then(default_realm);
-    Os { domain: if joined { realm() } else { None }, ..common }
-}
-
-/// `default_realm` of krb5.conf(5), in lower case.
-#[cfg(unix)]
-fn default_realm(text: &str) -> Option<String> {
-    text.lines().map(str::trim).find_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        let value = value.trim();
-        (name.trim() == "default_realm" && !value.is_empty()).then(|| value.to_lowercase())
-    })
+    common
 }
 
 #[cfg(windows)]
@@ -131,13 +110,6 @@ fn merged(mut first: Vec<String>, second: Vec<String>) -> Vec<String> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_realm_of_a_joined_machine_is_its_domain() {
-        let text = "[libdefaults]\n# default_realm = OLD.EXAMPLE\n\tdefault_realm = CORP.EXAMPLE.TEST\n";
-        assert_eq!(default_realm(text).as_deref(), Some("corp.example.test"));
-        assert_eq!(default_realm("default_realm =\n[realms]"), None);
-    }
 
     #[test]
     fn this_machine_can_be_read() {

@@ -1,9 +1,8 @@
 //! `services`: the services that writeback rests on. Windows only.
 
 use super::net::limits::{local, whole};
-use super::{Collector, Probe, Touched, World};
+use super::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, Record};
-use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,15 +18,10 @@ impl Collector for ServicesCollector {
     }
 
     fn probes(&self, _: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        let world = world.clone();
-        vec![Probe {
-            key: "services".to_owned(),
-            kind: Kind::Services,
-            target: world.server.clone(),
-            timeout: whole(1, local(&world)),
-            touches: self.patterns(&world),
-            work: Box::new(move || async move { vec![look(&world).await] }.boxed()),
-        }]
+        let this = world.clone();
+        vec![probe(Kind::Services, "", &world.server, whole(1, local(world)), self.patterns(world), async move {
+            vec![look(&this).await]
+        })]
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {
@@ -40,9 +34,8 @@ impl Collector for ServicesCollector {
 
 #[cfg(not(windows))]
 async fn look(world: &World) -> Record {
-    use crate::evidence::State;
     let text = "the services of the sync server exist on Windows only";
-    world.failed(Kind::Services, &world.server, Instant::now(), State::NotCollected, "toolLimit", "platform", text)
+    world.not_here(Kind::Services, &world.server, Instant::now(), text)
 }
 
 #[cfg(windows)]
@@ -77,10 +70,7 @@ mod windows {
                 ERROR_ACCESS_DENIED => failed(State::AccessDenied, "io", "5".to_owned(), error.to_string()),
                 code => failed(State::Error, "io", code.to_string(), error.to_string()),
             },
-            Err(Saturated) => {
-                let text = "no thread is left to ask the service manager";
-                failed(State::Error, "toolLimit", "threads".to_owned(), text.to_owned())
-            }
+            Err(Saturated) => world.saturated(Kind::Services, &world.server, started),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What every collector knows: the settings of the run, the data tables, and who is looking from where.
 
-use crate::catalog::Target;
-use crate::evidence::{Kind, Payload, Record, RecordError, State, Vantage};
+use crate::catalog::{Scene, Target};
+use crate::evidence::{Evidence, Kind, Payload, Record, RecordError, State, Vantage};
 use crate::knowledge::Tables;
 use crate::secret::Secret;
 use std::sync::Arc;
@@ -60,6 +60,16 @@ pub fn unix_ms() -> i64 {
 }
 
 impl World {
+    /// The scene as a check would see it now.
+    pub fn scene<'a>(&'a self, evidence: &'a Evidence) -> Scene<'a> {
+        Scene { evidence, tables: &self.tables, now_unix_ms: self.now_unix_ms }
+    }
+
+    /// The credential for the proxy that the operator named; no other proxy ever gets it.
+    pub fn proxy_credential(&self) -> Option<&Credential> {
+        self.settings.proxy_credential.as_ref().filter(|_| self.settings.proxy.is_some())
+    }
+
     /// Time-out of one probe: the operator's, else the default of its kind.
     pub fn timeout(&self, default: Duration) -> Duration {
         self.settings.probe_timeout.unwrap_or(default)
@@ -92,6 +102,7 @@ impl World {
     }
 
     /// A record that could not be read: why, as a class, a code and a text without secrets.
+    #[allow(clippy::too_many_arguments, reason = "the fields of an envelope, each once")]
     pub fn failed(
         &self,
         kind: Kind,
@@ -105,5 +116,15 @@ impl World {
         let mut record = self.envelope(kind, target, started, state, Payload::Raw(serde_json::Value::Null));
         record.error = Some(RecordError { class: class.to_owned(), code: code.to_string(), text: text.to_string() });
         record
+    }
+
+    /// A source that this operating system or build does not have: a limit of the tool.
+    pub fn not_here(&self, kind: Kind, target: &Target, started: Instant, text: &str) -> Record {
+        self.failed(kind, target, started, State::NotCollected, "toolLimit", "", text)
+    }
+
+    /// All threads for blocking work are stuck.
+    pub fn saturated(&self, kind: Kind, target: &Target, started: Instant) -> Record {
+        self.not_here(kind, target, started, "every thread for blocking calls is stuck in one")
     }
 }

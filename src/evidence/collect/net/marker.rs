@@ -4,12 +4,13 @@ use super::head::Head;
 
 /// `MissingToken`, `HtmlBlockPage` or `None`.
 ///
-/// A relay that wants a token names the error `MissingToken` in its body or reason. It answers XML or
+/// A relay that wants a token names the error `MissingToken` in its body, reason or challenge. It answers XML or
 /// JSON; HTML in its place comes from a device on the way, except the stock pages of Windows' own HTTP
 /// driver, which stands in front of the relay and says so in its `Server` header.
 pub fn marker(head: &Head, body: &[u8]) -> &'static str {
     let text = String::from_utf8_lossy(body);
-    if text.contains("MissingToken") || head.reason.contains("MissingToken") {
+    let challenge = head.header("WWW-Authenticate").unwrap_or_default();
+    if [&text, head.reason.as_str(), challenge].iter().any(|place| place.contains("MissingToken")) {
         return "MissingToken";
     }
     let is_redirect = (300..400).contains(&head.status);

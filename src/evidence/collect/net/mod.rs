@@ -12,6 +12,7 @@ pub mod handshake;
 pub mod head;
 pub mod limits;
 pub mod marker;
+pub mod names;
 pub mod origin;
 pub mod os_trust;
 pub mod own_dns;

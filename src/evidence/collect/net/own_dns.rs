@@ -1,15 +1,11 @@
-//! What DNS itself answers, without hosts file, policy or cache: the true rcode, and a comparison with the
-//! system's resolver.
+//! What DNS itself says about the addresses of a name, without hosts file, policy or cache: the true rcode,
+//! and a comparison with the system's resolver.
 
 use super::limits::MOST_ADDRESSES;
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::ResolveHosts;
-use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{RData, RecordType};
+use super::names::{DnsReply, dns};
+use hickory_resolver::proto::rr::RecordType;
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::time::timeout;
 
 /// The answer about one name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +14,6 @@ pub struct Answer {
     pub addresses: Vec<IpAddr>,
     /// Names that the asked one leads to, in order.
     pub cnames: Vec<String>,
-    /// The server that is asked first.
-    pub resolver: Option<String>,
 }
 
 impl Answer {
@@ -29,80 +23,23 @@ impl Answer {
     }
 }
 
-/// Asks the servers of the system's configuration for A and AAAA. `None` when there is no configuration
-/// to use. Read anew each time: it may change between two runs.
-pub async fn ask(name: &str, each: Duration, limit: Duration) -> Option<Answer> {
-    let mut builder = TokioResolver::builder_tokio().ok()?;
-    let options = builder.options_mut();
-    options.timeout = each;
-    options.use_hosts_file = ResolveHosts::Never;
-    options.cache_size = 0;
-    options.preserve_intermediates = true;
-    let resolver = builder.build().ok()?;
-    let server = servers().into_iter().next();
-    // Rooted, so that no search domain is added: it is this name that DNS is asked for.
-    let rooted = format!("{}.", name.trim_end_matches('.'));
-    let asked =
-        async { tokio::join!(one(&resolver, &rooted, RecordType::A), one(&resolver, &rooted, RecordType::AAAA)) };
-    let (v4, v6) = timeout(limit, asked).await.unwrap_or_else(|_| (late(), late()));
-    let mut answer = combine(v4, v6);
-    answer.resolver = server;
-    Some(answer)
+/// Asks the servers of the system's configuration for A and AAAA, each at most twice. `None` when there is
+/// no configuration to use.
+pub async fn ask(name: &str, each: Duration) -> Option<Answer> {
+    let (v4, v6) = tokio::join!(patient(name, RecordType::A, each), patient(name, RecordType::AAAA, each));
+    (v4.rcode != "NOCONFIGURATION").then(|| combine(of(v4), of(v6)))
 }
 
-/// Addresses of the DNS servers of the system's configuration.
-pub fn servers() -> Vec<String> {
-    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
-    let mut servers: Vec<String> = Vec::new();
-    for server in config.name_servers() {
-        let address = server.ip.to_string();
-        if !servers.contains(&address) {
-            servers.push(address);
-        }
-    }
-    servers
+async fn patient(name: &str, record_type: RecordType, each: Duration) -> DnsReply {
+    let reply = dns(name, record_type, each).await;
+    if reply.rcode == "TIMEOUT" { dns(name, record_type, each).await } else { reply }
 }
 
-fn late() -> Answer {
-    Answer { rcode: "TIMEOUT".to_owned(), ..Answer::default() }
-}
-
-async fn one(resolver: &TokioResolver, name: &str, record_type: RecordType) -> Answer {
-    let mut answer = Answer::default();
-    match resolver.lookup(name, record_type).await {
-        Ok(lookup) => {
-            for record in lookup.answers() {
-                match &record.data {
-                    RData::A(address) => answer.addresses.push(IpAddr::V4(address.0)),
-                    RData::AAAA(address) => answer.addresses.push(IpAddr::V6(address.0)),
-                    RData::CNAME(target) => answer.cnames.push(target.0.to_ascii().trim_end_matches('.').to_owned()),
-                    _ => {}
-                }
-            }
-            answer.addresses.truncate(MOST_ADDRESSES);
-            answer.cnames.truncate(MOST_ADDRESSES);
-            answer.rcode = if answer.addresses.is_empty() { "NODATA" } else { "NOERROR" }.to_owned();
-        }
-        Err(error) => answer.rcode = rcode(&error),
-    }
-    answer
-}
-
-fn rcode(error: &NetError) -> String {
-    let code = match error {
-        NetError::Dns(DnsError::NoRecordsFound(none)) => none.response_code,
-        NetError::Dns(DnsError::ResponseCode(code)) => *code,
-        // Every server refuses or does not answer at all: for the asker the same silence.
-        NetError::Timeout | NetError::NoConnections | NetError::Io(_) => return "TIMEOUT".to_owned(),
-        _ => return "SERVFAIL".to_owned(),
-    };
-    match code {
-        ResponseCode::NoError => "NODATA".to_owned(),
-        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
-        ResponseCode::ServFail => "SERVFAIL".to_owned(),
-        ResponseCode::Refused => "REFUSED".to_owned(),
-        other => format!("RCODE{}", u16::from(other)),
-    }
+fn of(reply: DnsReply) -> Answer {
+    let addresses = reply.answers.iter().filter_map(|answer| answer.value.parse().ok());
+    let mut cnames = reply.cname_chain;
+    cnames.truncate(MOST_ADDRESSES);
+    Answer { rcode: reply.rcode, addresses: addresses.take(MOST_ADDRESSES).collect(), cnames }
 }
 
 /// One answer of two: addresses count before anything, then what a server said, then silence.
@@ -120,7 +57,7 @@ fn combine(v4: Answer, v6: Answer) -> Answer {
     let mut addresses = v4.addresses;
     addresses.extend(v6.addresses);
     let cnames = if v4.cnames.is_empty() { v6.cnames } else { v4.cnames };
-    Answer { rcode, addresses, cnames, resolver: None }
+    Answer { rcode, addresses, cnames }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! TCP connections, each under a time-out.
 
 use super::failure::{Broken, Failure};
-use super::limits::MOST_ADDRESSES;
-use std::net::{SocketAddr, ToSocketAddrs};
+use super::names;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -32,12 +32,11 @@ pub async fn to_name(host: &str, port: u16, limit: Duration) -> Result<TcpStream
     Err(last)
 }
 
-/// The addresses of a name by the system resolver: what every other program of this machine sees.
-pub async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, Broken> {
-    let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let lookup = crate::runtime::blocking(move || (name.as_str(), port).to_socket_addrs());
-    match timeout(limit, lookup).await {
-        Ok(Ok(Ok(addresses))) => Ok(addresses.take(MOST_ADDRESSES).collect()),
+/// The addresses of a name, or of an address in its URL form, by the system resolver.
+async fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, Broken> {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    match timeout(limit, names::system(name)).await {
+        Ok(Ok(Ok(addresses))) => Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()),
         Ok(Ok(Err(_))) => Err(Broken::Peer(Failure::NameUnknown)),
         Ok(Err(crate::runtime::Saturated)) => Err(Broken::Ours(std::io::Error::other("no thread left to resolve"))),
         Err(_) => Err(Broken::Peer(Failure::Timeout)),

@@ -58,7 +58,7 @@ impl Way {
         match self {
             Way::Direct(address) => stream::to_address(*address, world.timeout(TCP_TIMEOUT)).await,
             Way::Tunnel(proxy) => {
-                let credential = world.settings.proxy_credential.as_ref();
+                let credential = world.proxy_credential();
                 let limit = world.timeout(HTTP_TIMEOUT);
                 let (mut attempts, stream) = proxy.tunnel(host, port, credential, limit).await;
                 match (stream, attempts.pop().map(|attempt| attempt.outcome)) {

@@ -2,18 +2,18 @@
 
 mod effective;
 mod environment;
+#[cfg_attr(not(windows), allow(dead_code, reason = "read on Windows only; its form is tested everywhere"))]
 mod machine_config;
-#[cfg_attr(not(windows), allow(dead_code, reason = "the values exist on Windows only; their form is tested anywhere"))]
+#[cfg_attr(not(windows), allow(dead_code, reason = "read on Windows only; their form is tested everywhere"))]
 mod values;
 #[cfg(windows)]
 mod windows;
 
 use super::net::limits::{local, whole};
-use super::{Collector, Probe, Touched, World};
-use crate::evidence::{Evidence, Kind, ProxyConfig, Record, State};
+use super::{Collector, Probe, Touched, World, probe};
+use crate::evidence::{Evidence, Kind, ProxyConfig, Record};
 use crate::runtime::{Saturated, blocking};
 use effective::{Service, Sources};
-use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -29,15 +29,10 @@ impl Collector for ProxyConfigCollector {
     }
 
     fn probes(&self, _: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        let world = world.clone();
-        vec![Probe {
-            key: "proxy-config".to_owned(),
-            kind: Kind::ProxyConfig,
-            target: world.server.clone(),
-            timeout: whole(1, local(&world)),
-            touches: self.patterns(&world),
-            work: Box::new(move || async move { vec![look(&world).await] }.boxed()),
-        }]
+        let this = world.clone();
+        vec![probe(Kind::ProxyConfig, "", &world.server, whole(1, local(world)), self.patterns(world), async move {
+            vec![look(&this).await]
+        })]
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {
@@ -56,10 +51,7 @@ async fn look(world: &World) -> Record {
     let parameter = world.settings.proxy.clone();
     match blocking(move || read(parameter.as_deref())).await {
         Ok(config) => world.record(&world.server, started, config),
-        Err(Saturated) => {
-            let text = "no thread is left to read the proxy settings";
-            world.failed(Kind::ProxyConfig, &world.server, started, State::Error, "toolLimit", "threads", text)
-        }
+        Err(Saturated) => world.saturated(Kind::ProxyConfig, &world.server, started),
     }
 }
 

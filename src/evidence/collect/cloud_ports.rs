@@ -4,22 +4,21 @@
 use super::net::failure::{Broken, Failure};
 use super::net::limits::{MOST_ADDRESSES, TCP_TIMEOUT, whole};
 use super::net::stream::to_address;
-use super::{Collector, Probe, Touched, World, scene};
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
 use crate::catalog::Target;
-use crate::checks::network::hosts::{Host, hosts};
 use crate::evidence::{Dns, Evidence, Kind, Record, State, Tcp};
 use crate::knowledge::HostRole;
-use futures_util::FutureExt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
 
 /// Ports of older relay bindings that an old event text still asks for (facts cloud 1.2).
 const LEGACY_PORTS: [u16; 6] = [5671, 9350, 9351, 9352, 9353, 9354];
 
-pub struct TcpCollector;
+pub struct CloudPortsCollector;
 
-impl Collector for TcpCollector {
+impl Collector for CloudPortsCollector {
     fn kind(&self) -> Kind {
         Kind::Tcp
     }
@@ -30,23 +29,21 @@ impl Collector for TcpCollector {
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
-        for host in hosts(&scene(evidence, world)) {
+        for host in cloud_hosts(evidence, world) {
             let addresses = addresses(evidence, &host.target);
             for &address in &addresses {
-                probes.push(probe(world, &host, SocketAddr::new(address, host.port)));
+                probes.push(port(world, &host.target, &host.name, address, host.port));
             }
             let is_relay = matches!(host.role, HostRole::RelayEvent | HostRole::RelayDoc);
-            if world.settings.include_legacy_port && is_relay {
-                for (port, address) in LEGACY_PORTS.into_iter().zip(addresses.iter().take(1).cycle()) {
-                    probes.push(probe(world, &host, SocketAddr::new(*address, port)));
-                }
+            if let Some(&address) = addresses.first().filter(|_| world.settings.include_legacy_port && is_relay) {
+                probes.extend(LEGACY_PORTS.map(|number| port(world, &host.target, &host.name, address, number)));
             }
         }
         probes
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        let mut patterns = super::host_patterns(world, "tcp", ":443");
+        let mut patterns = host_patterns(world, "tcp", ":443");
         if world.settings.include_legacy_port {
             patterns.push(Touched::new("tcp", "relay hosts, ports 5671 and 9350-9354"));
         }
@@ -63,46 +60,50 @@ fn addresses(evidence: &Evidence, target: &Target) -> Vec<IpAddr> {
     addresses.filter(|address| !address.is_unspecified()).take(MOST_ADDRESSES).collect()
 }
 
-fn probe(world: &Arc<World>, host: &Host, address: SocketAddr) -> Probe {
-    let (world, target, name) = (world.clone(), host.target.clone(), host.name.clone());
-    Probe {
-        key: format!("tcp:{name}:{address}"),
-        kind: Kind::Tcp,
-        target: target.clone(),
-        timeout: whole(1, world.timeout(TCP_TIMEOUT)),
-        touches: vec![Touched::new("tcp", format!("{name}:{}", address.port()))],
-        work: Box::new(move || async move { vec![connect(&world, &target, name, address).await] }.boxed()),
-    }
+/// A probe of one address and port.
+pub fn port(world: &Arc<World>, target: &Target, host: &str, address: IpAddr, port: u16) -> Probe {
+    let (this, about, host) = (world.clone(), target.clone(), host.to_owned());
+    let limit = world.timeout(TCP_TIMEOUT);
+    let touches = vec![Touched::new("tcp", format!("{host}:{port}"))];
+    let part = format!("{address}:{port}");
+    probe(Kind::Tcp, &part, target, whole(1, limit), touches, async move {
+        vec![attempt(&this, &about, &host, SocketAddr::new(address, port), limit).await.0]
+    })
 }
 
-async fn connect(world: &World, target: &Target, host: String, address: SocketAddr) -> Record {
+/// Connects once. A time-out is an observation like any other.
+pub async fn attempt(
+    world: &World,
+    target: &Target,
+    host: &str,
+    address: SocketAddr,
+    limit: Duration,
+) -> (Record, Option<TcpStream>) {
     let started = Instant::now();
-    let result = match to_address(address, world.timeout(TCP_TIMEOUT)).await {
-        Ok(_) => "Connected",
+    let (result, stream) = match to_address(address, limit).await {
+        Ok(stream) => ("Connected", Some(stream)),
         Err(Broken::Peer(failure @ (Failure::Refused | Failure::Reset | Failure::Timeout | Failure::Unreachable))) => {
-            failure.word()
+            (failure.word(), None)
         }
         Err(Broken::Peer(failure)) => {
-            return world.failed(Kind::Tcp, target, started, State::Error, "io", failure.word(), "no connection");
+            let text = "the attempt ended in a way that is not known";
+            return (world.failed(Kind::Tcp, target, started, State::Error, "io", failure.word(), text), None);
         }
         Err(Broken::Ours(error)) => {
             let code = error.raw_os_error().unwrap_or_default();
-            return world.failed(Kind::Tcp, target, started, State::Error, "io", code, error);
+            return (world.failed(Kind::Tcp, target, started, State::Error, "io", code, error), None);
         }
     };
-    world.record(
-        target,
-        started,
-        Tcp {
-            host,
-            address: address.ip().to_string(),
-            port: address.port(),
-            via: "direct".to_owned(),
-            result: result.to_owned(),
-            ms: started.elapsed().as_millis().min(u128::from(u32::MAX)) as u32,
-            epm: None,
-        },
-    )
+    let data = Tcp {
+        host: host.to_owned(),
+        address: address.ip().to_string(),
+        port: address.port(),
+        via: "direct".to_owned(),
+        result: result.to_owned(),
+        ms: started.elapsed().as_millis().min(u128::from(u32::MAX)) as u32,
+        epm: None,
+    };
+    (world.record(target, started, data), stream)
 }
 
 #[cfg(test)]

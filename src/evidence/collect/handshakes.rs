@@ -9,18 +9,17 @@ use super::net::recorder::Shown;
 use super::net::roots::Roots;
 use super::net::way::{Way, open_way};
 use super::net::{certificate, origin, os_trust};
-use super::{Collector, Probe, Touched, World, scene, unix_ms};
-use crate::checks::network::hosts::{Host, hosts};
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe, unix_ms};
+use crate::checks::network::hosts::Host;
 use crate::evidence::{Certificate, Evidence, Kind, OsTrust, Record, State, Tls};
 use crate::runtime::blocking;
-use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::time::timeout;
 
-pub struct TlsCollector;
+pub struct HandshakesCollector;
 
-impl Collector for TlsCollector {
+impl Collector for HandshakesCollector {
     fn kind(&self) -> Kind {
         Kind::Tls
     }
@@ -31,31 +30,27 @@ impl Collector for TlsCollector {
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
-        for host in hosts(&scene(evidence, world)) {
+        for host in cloud_hosts(evidence, world) {
             if let Some(way) = open_way(evidence, &host.name, host.port, &host.target.key) {
-                probes.push(probe(world, &host, way.clone(), Offer::Only12));
-                probes.push(probe(world, &host, way, Offer::Free));
+                probes.push(handshake(world, &host, way.clone(), Offer::Only12));
+                probes.push(handshake(world, &host, way, Offer::Free));
             }
         }
         probes
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        super::host_patterns(world, "tls", ":443")
+        host_patterns(world, "tls", ":443")
     }
 }
 
-fn probe(world: &Arc<World>, host: &Host, way: Way, offer: Offer) -> Probe {
-    let (world, host) = (world.clone(), host.clone());
-    Probe {
-        key: format!("tls:{}:{}:{}", host.name, way.via(), offer.names().join("+")),
-        kind: Kind::Tls,
-        target: host.target.clone(),
-        // Opening the way, the handshake, and asking the trust store.
-        timeout: whole(3, world.timeout(TLS_TIMEOUT)),
-        touches: vec![Touched::new("tls", format!("{}:{}", host.name, host.port))],
-        work: Box::new(move || async move { vec![look(&world, &host, &way, offer).await] }.boxed()),
-    }
+fn handshake(world: &Arc<World>, host: &Host, way: Way, offer: Offer) -> Probe {
+    let (this, about) = (world.clone(), host.clone());
+    let part = format!("{} {}", way.via(), offer.names().join("+"));
+    // Opening the way, the handshake, and asking the trust store.
+    let timeout = whole(3, world.timeout(TLS_TIMEOUT));
+    let touches = vec![Touched::new("tls", format!("{}:{}", host.name, host.port))];
+    probe(Kind::Tls, &part, &host.target, timeout, touches, async move { vec![look(&this, &about, &way, offer).await] })
 }
 
 async fn look(world: &World, host: &Host, way: &Way, offer: Offer) -> Record {

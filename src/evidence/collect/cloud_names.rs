@@ -3,15 +3,13 @@
 //! The system decides, because the sync service sees its answer; DNS adds the true rcode, the chain of
 //! CNAMEs, and whether a hosts file or a policy stands between.
 
-use super::net::limits::{DNS_TIMEOUT, MOST_ADDRESSES, whole};
-use super::net::{address, own_dns};
-use super::{Collector, Probe, Touched, World, scene};
+use super::net::limits::{DNS_TIMEOUT, whole};
+use super::net::{address, names, own_dns};
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
 use crate::catalog::Target;
-use crate::checks::network::hosts::hosts;
-use crate::evidence::{Dns, DnsAnswer, Evidence, Kind, Record, State};
-use crate::runtime::{Saturated, blocking};
-use futures_util::FutureExt;
-use std::net::{IpAddr, ToSocketAddrs};
+use crate::evidence::{Dns, DnsAnswer, Evidence, Kind, Record};
+use crate::runtime::Saturated;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -19,9 +17,9 @@ use tokio::time::timeout;
 /// Catalog PW301: a time-out counts after two tries.
 const TRIES: u32 = 2;
 
-pub struct DnsCollector;
+pub struct CloudNamesCollector;
 
-impl Collector for DnsCollector {
+impl Collector for CloudNamesCollector {
     fn kind(&self) -> Kind {
         Kind::Dns
     }
@@ -32,24 +30,20 @@ impl Collector for DnsCollector {
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        let probe = |name: String, target: Target| {
-            let world = world.clone();
-            let each = world.timeout(DNS_TIMEOUT);
-            Probe {
-                key: format!("dns:{name}"),
-                kind: Kind::Dns,
-                target: target.clone(),
-                // The tries, and one more question to DNS when the two answers differ.
-                timeout: whole(TRIES + 1, each),
-                touches: vec![Touched::new("dns", &name)],
-                work: Box::new(move || async move { vec![look(&world, &name, &target, each).await] }.boxed()),
-            }
+        let once = world.timeout(DNS_TIMEOUT);
+        let of_host = |name: String, target: Target| {
+            let this = world.clone();
+            let touches = vec![Touched::new("dns", &name)];
+            // The tries, and as many for one more question to DNS when the two answers differ.
+            probe(Kind::Dns, "", &target.clone(), whole(2 * TRIES, once), touches, async move {
+                vec![look_up(&this, &name, &target, once).await]
+            })
         };
-        hosts(&scene(evidence, world)).into_iter().map(|host| probe(host.name, host.target)).collect()
+        cloud_hosts(evidence, world).into_iter().map(|host| of_host(host.name, host.target)).collect()
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        super::host_patterns(world, "dns", "")
+        host_patterns(world, "dns", "")
     }
 }
 
@@ -61,20 +55,17 @@ enum System {
     Late,
 }
 
-async fn look(world: &World, name: &str, target: &Target, each: Duration) -> Record {
+/// One record of type `A+AAAA` for a name; each try takes at most `once`.
+pub async fn look_up(world: &World, name: &str, target: &Target, once: Duration) -> Record {
     let started = Instant::now();
-    let (system, own) = tokio::join!(system(name, each), own_dns::ask(name, each, each * TRIES));
-    let system = match system {
-        Ok(system) => system,
-        Err(Saturated) => {
-            let text = "no thread is left to ask the system's resolver";
-            return world.failed(Kind::Dns, target, started, State::Error, "toolLimit", "threads", text);
-        }
+    let (system, own) = tokio::join!(system(name, once), own_dns::ask(name, once));
+    let Ok(system) = system else {
+        return world.saturated(Kind::Dns, target, started);
     };
     let overridden = match (&system, &own) {
         (System::Addresses(addresses), Some(own)) if differs(addresses, own) => {
             // Large services give other addresses to each question: a second one must differ, too.
-            own_dns::ask(name, each, each).await.is_some_and(|again| differs(addresses, &again))
+            own_dns::ask(name, once).await.is_some_and(|again| differs(addresses, &again))
         }
         (System::Failed(text), Some(own)) => own.rcode == "NOERROR" && is_negative(rcode_of(text)),
         _ => false,
@@ -98,28 +89,16 @@ async fn look(world: &World, name: &str, target: &Target, each: Duration) -> Rec
                 .map(|address| DnsAnswer { value: address.to_string(), ..DnsAnswer::default() })
                 .collect(),
             cname_chain: own.cnames,
-            resolver: own.resolver,
+            resolver: names::servers().into_iter().next(),
             overridden,
         },
     )
 }
 
-async fn system(name: &str, each: Duration) -> Result<System, Saturated> {
+async fn system(name: &str, once: Duration) -> Result<System, Saturated> {
     let mut last = System::Late;
     for _ in 0..TRIES {
-        let asked = name.to_owned();
-        let lookup = blocking(move || {
-            (asked.as_str(), 443).to_socket_addrs().map(|addresses| {
-                let mut unique: Vec<IpAddr> = Vec::new();
-                for address in addresses.map(|address| address.ip()) {
-                    if !unique.contains(&address) && unique.len() < MOST_ADDRESSES {
-                        unique.push(address);
-                    }
-                }
-                unique
-            })
-        });
-        match timeout(each, lookup).await {
+        match timeout(once, names::system(name)).await {
             Ok(answer) => match answer? {
                 Ok(addresses) => return Ok(System::Addresses(addresses)),
                 Err(error) => last = System::Failed(describe(&error)),

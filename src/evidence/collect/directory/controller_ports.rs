@@ -1,0 +1,80 @@
+//! `tcp` of the controllers: the ports that writeback needs, and those that some configurations need.
+
+use super::controllers::controllers;
+use super::rpc;
+use crate::catalog::Target;
+use crate::evidence::collect::cloud_ports::{attempt, port};
+use crate::evidence::collect::net::limits::TCP_TIMEOUT;
+use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
+use crate::evidence::{Data, Dns, EndpointMap, Evidence, Kind, Payload, Tcp};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Onprem 4.5: LDAP, Kerberos, SMB, DNS, LDAPS, kpasswd, global catalog, ADWS, WinRM.
+const PORTS: [u16; 9] = [389, 88, 445, 53, 636, 464, 3268, 9389, 5985];
+
+/// The RPC endpoint mapper, which is asked as well.
+const ENDPOINT_MAPPER: u16 = 135;
+
+/// Addresses of a controller that are tried.
+pub const MOST_ADDRESSES: usize = 2;
+
+pub struct ControllerPortsCollector;
+
+impl Collector for ControllerPortsCollector {
+    fn kind(&self) -> Kind {
+        Kind::Tcp
+    }
+
+    fn needs(&self) -> &'static [Kind] {
+        &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::Fsmo]
+    }
+
+    fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
+        let mut probes = Vec::new();
+        for controller in controllers(evidence, world) {
+            let names = evidence.facts_at::<Dns>(&controller.target.key);
+            let answers = names.iter().flat_map(|fact| &fact.data.answers);
+            let listed: Vec<u16> = evidence
+                .facts_at::<Tcp>(&controller.target.key)
+                .iter()
+                .filter_map(|fact| fact.data.epm.as_ref())
+                .flat_map(|map| map.samr_ports.iter().copied())
+                .collect();
+            for address in answers.filter_map(|answer| answer.value.parse::<IpAddr>().ok()).take(MOST_ADDRESSES) {
+                for number in PORTS.iter().chain(&listed) {
+                    probes.push(port(world, &controller.target, &controller.fqdn, address, *number));
+                }
+                probes.push(endpoint_mapper(world, &controller.target, &controller.fqdn, address));
+            }
+        }
+        probes
+    }
+
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        let pattern = |domain: &String| {
+            let ports: Vec<String> = PORTS.iter().chain([&ENDPOINT_MAPPER]).map(u16::to_string).collect();
+            let source = format!("each target of _ldap._tcp.dc._msdcs.{domain}");
+            Touched::new("tcp", format!("ports {} and the SAM port that 135 names, of {source}", ports.join(", ")))
+        };
+        world.settings.domains.iter().map(pattern).collect()
+    }
+}
+
+fn endpoint_mapper(world: &Arc<World>, target: &Target, host: &str, address: IpAddr) -> Probe {
+    let (this, about, name) = (world.clone(), target.clone(), host.to_owned());
+    let limit = world.timeout(TCP_TIMEOUT);
+    let touches = vec![Touched::new("rpc", format!("{host}:{ENDPOINT_MAPPER} (endpoint map look-up)"))];
+    let part = format!("{address}:{ENDPOINT_MAPPER}");
+    // The connection and the question each have the whole time-out.
+    probe(Kind::Tcp, &part, target, limit * 2 + Duration::from_millis(500), touches, async move {
+        let (mut record, stream) =
+            attempt(&this, &about, &name, SocketAddr::new(address, ENDPOINT_MAPPER), limit).await;
+        if let (Some(stream), Some(data)) = (stream, Tcp::from_payload(&record.data)) {
+            let map: EndpointMap = rpc::endpoint_map(stream, limit).await;
+            record.data = Payload::from(Tcp { epm: Some(map), ..data.clone() });
+        }
+        vec![record]
+    })
+}

@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# The faults. One that is on is a file in $DIR/faults. Most parts of the lab are drawn from the set of
+# those files: switching a fault draws the parts that it touches anew, so that faults may be on together
+# and in any order. The cloud and the proxy look at the files themselves.
+
+is_on() { [[ -e $DIR/faults/$1 ]]; }
+
+fault_names() { sed '1d' "$LAB_HOME/faults.tsv" | cut -f1; }
+
+# Draws or does what belongs to one fault.
+apply_fault() {
+    case $1 in
+    cloud-port-* | dc-*-dropped) draw_router ;;
+    cloud-name-unknown | cloud-name-loopback) draw_names ;;
+    cloud-name-hosts-file) draw_hosts_file ;;
+    inspecting-proxy) draw_router && draw_trust ;;
+    dc-frozen) freeze_or_thaw ;;
+    pdc-role-moved) place_pdc_role ;;
+    domain-minimum-age) set_minimum_age ;;
+    cloud-clock-wrong | cert-* | proxy-auth) ;;
+    *) die "fault $1 is listed but nothing does it" ;;
+    esac
+}
+
+switch_fault() {
+    local fault=$1 state=$2
+    fault_names | grep -Fqx -- "$fault" || die "no such fault: $fault (there are: $(fault_names | paste -sd' '))"
+    case $state in
+    on) : >"$DIR/faults/$fault" ;;
+    off) rm -f "$DIR/faults/$fault" ;;
+    *) die "a fault is switched on or off, not $state" ;;
+    esac
+    # A fault that could not be made must not be noted as on.
+    if ! apply_fault "$fault"; then
+        rm -f "$DIR/faults/$fault"
+        die "fault $fault could not be switched $state"
+    fi
+}
+
+# The frozen controller is thawed first: the others may need its answer.
+heal() {
+    local fault
+    if is_on dc-frozen; then switch_fault dc-frozen off; fi
+    for fault in "$DIR"/faults/*; do
+        if [[ -e $fault ]]; then switch_fault "${fault##*/}" off; fi
+    done
+}
+
+# The whole ruleset in one transaction; no packet ever sees half of it.
+draw_router() {
+    local port
+    {
+        echo "table ip lab"
+        echo "delete table ip lab"
+        echo "table ip lab {"
+        echo "chain forwarded { type filter hook forward priority filter; policy accept;"
+        if is_on cloud-port-dropped; then echo "ip daddr $CLOUD tcp dport 443 drop"; fi
+        if is_on cloud-port-refused; then echo "ip daddr $CLOUD tcp dport 443 reject with tcp reset"; fi
+        for port in 88 135 389 445; do
+            if is_on "dc-$port-dropped"; then
+                echo "ip saddr $SYNC_ADDRESS ip daddr $DC1_ADDRESS meta l4proto { tcp, udp } th dport $port drop"
+            fi
+        done
+        echo "}"
+        echo "chain redirected { type nat hook prerouting priority dstnat;"
+        if is_on inspecting-proxy; then
+            echo "ip saddr $SYNC_ADDRESS ip daddr $CLOUD tcp dport 443 dnat to $PROXY_ADDRESS:$INSPECT_PORT"
+        fi
+        echo "}"
+        echo "}"
+    } | inside router nft -f -
+}
+
+# What the resolver says of the cloud. SIGHUP makes dnsmasq read the file again.
+draw_names() {
+    {
+        echo "$SYNC_ADDRESS sync.$LAB_DOMAIN"
+        echo "$PROXY_ADDRESS proxy.$LAB_DOMAIN"
+        if is_on cloud-name-loopback; then
+            cloud_hosts | sed 's/^[^ ]*/127.0.0.1/'
+        elif ! is_on cloud-name-unknown; then
+            cloud_hosts
+        fi
+    } >"$DIR/resolver.hosts"
+    if [[ -s $DIR/resolver.pid ]]; then kill -HUP "$(<"$DIR/resolver.pid")"; fi
+}
+
+draw_hosts_file() {
+    {
+        echo "127.0.0.1 localhost"
+        if is_on cloud-name-hosts-file; then cloud_hosts | sed 's/^[^ ]*/127.0.0.1/'; fi
+    } >"$SYNC_ETC/hosts"
+}
+
+# The store of the sync server: what the distribution ships, the lab's cloud and the domain's authority.
+draw_trust() {
+    {
+        find /usr/share/ca-certificates -name '*.crt' -exec cat {} +
+        cat "$DIR/certificates/cloud-root.crt" "$DIR/certificates/ad-root.crt"
+        if is_on inspecting-proxy; then cat "$DIR/certificates/inspect-root.crt"; fi
+    } >"$SYNC_ETC/ssl/certs/ca-certificates.crt"
+}
+
+# A stopped controller keeps its sockets: connections open, and nobody answers.
+freeze_or_thaw() {
+    local signal=CONT pids
+    if is_on dc-frozen; then signal=STOP; fi
+    mapfile -t pids < <(ip netns pids "$NAME-dc1")
+    kill "-$signal" "${pids[@]}"
+}
+
+# Only the role moves. The locator record of the PDC keeps naming dc1, as after a seizure without
+# working dynamic updates.
+place_pdc_role() {
+    local target=dc1
+    if is_on pdc-role-moved; then target=dc2; fi
+    if [[ $(pdc_role_owner "$target") == "CN=NTDS Settings,CN=${target^^},"* ]]; then return; fi
+    modify "$target" <<-END
+	dn:
+	changetype: modify
+	add: becomePdc
+	becomePdc: 1
+	END
+}
+
+pdc_role_owner() { read_attribute "$1" "$LAB_BASE_DN" fSMORoleOwner; }
+
+# Written on both controllers, so that no reader has to wait for replication. In units of 100 ns.
+set_minimum_age() {
+    local age=0 dc
+    if is_on domain-minimum-age; then age=-864000000000; fi
+    for dc in dc1 dc2; do
+        modify "$dc" <<-END
+		dn: $LAB_BASE_DN
+		changetype: modify
+		replace: minPwdAge
+		minPwdAge: $age
+		END
+    done
+}
