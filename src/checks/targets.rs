@@ -2,7 +2,7 @@
 
 use crate::catalog::{Scene, Target, TargetKind};
 use crate::checks::network::hosts;
-use crate::evidence::Kind;
+use crate::evidence::{AdSyncConfig, Kind};
 
 /// The machine that the evidence speaks of.
 pub fn server(scene: &Scene) -> Vec<Target> {
@@ -25,6 +25,16 @@ pub fn domains(scene: &Scene) -> Vec<Target> {
 /// Every controller of the inventory.
 pub fn controllers(scene: &Scene) -> Vec<Target> {
     of_kind(scene, TargetKind::Dc, &[Kind::DcInventory])
+}
+
+/// Every connector to an Active Directory forest.
+pub fn connectors(scene: &Scene) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for config in scene.evidence.facts::<AdSyncConfig>() {
+        let connectors = config.data.connectors.iter().filter(|connector| connector.kind == "AD");
+        targets.extend(connectors.map(|connector| Target::connector(&connector.name, &config.record.target)));
+    }
+    targets
 }
 
 /// Distinct targets of one kind among the records of some kinds, in the order they came.

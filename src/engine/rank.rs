@@ -3,14 +3,13 @@
 use super::causes;
 use super::history::History;
 use super::reach::Graph;
+use crate::calendar::DAY_MS;
 use crate::catalog::{Class, Proof, Reason, Severity, Status, TargetKind};
 use crate::contract::{Confidence, Finding};
 use std::collections::{BTreeSet, HashMap};
 
 /// Scores are counted in 1/10^8.
 const UNIT: i64 = 100_000_000;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// One probable cause: the findings of one check that nothing else explains.
 #[derive(Clone, Debug)]

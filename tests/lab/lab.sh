@@ -19,14 +19,23 @@ usage() {
 	END
 }
 
-# One change at a time for each instance; another name is another lab.
+# One change at a time for each instance; another name is another lab. `down` removes the lock's file:
+# who waited for it meanwhile holds a file without a name, and has to take the new one.
 lock_instance() {
-    mkdir -p "${DIR%/*}"
-    exec 9>"$DIR.lock"
-    flock 9
+    while
+        mkdir -p "${DIR%/*}"
+        exec 9>"$DIR.lock"
+        flock 9
+        [[ ! $DIR.lock -ef /dev/fd/9 ]]
+    do :; done
 }
 
-is_ready() { [[ -e $DIR/ready ]] && [[ $(lab_pids | wc -l) -gt 0 ]]; }
+# Finished starting, and no host has lost its processes since.
+is_ready() {
+    local host
+    [[ -e $DIR/ready ]] || return
+    for host in dc1 dc2 resolver cloud proxy; do [[ $(ip netns pids "$NAME-$host") ]] || return; done
+}
 
 need_running() { [[ -e $DIR/ready ]] || die "lab $NAME is not up: run tests/lab/lab.sh up --name $NAME"; }
 
@@ -114,12 +123,12 @@ print_env() {
 
 command=${1:-help}
 shift || true
-name=lab
+instance=lab
 if [[ ${1:-} == --name ]]; then
-    name=${2:?"--name needs a name"}
+    instance=${2:?"--name needs a name"}
     shift 2
 fi
-choose_instance "$name"
+choose_instance "$instance"
 
 case $command in
 up) up ;;

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Names, addresses and small helpers that every other file of the lab uses. Sourced, never run.
+# shellcheck disable=SC2034 # used by the files that source this one
 
 LAB_HOSTS=(router resolver dc1 dc2 sync cloud proxy)
 LAB_DOMAIN=corp.example.test
@@ -8,7 +9,6 @@ LAB_NETBIOS=CORP
 LAB_BASE_DN="DC=corp,DC=example,DC=test"
 
 # Documentation ranges only (RFC 5737): none of them can be a real host of the machine's own network.
-ONPREM=198.51.100.0/24
 CLOUD=203.0.113.0/24
 DC1_ADDRESS=198.51.100.11
 DC2_ADDRESS=198.51.100.12

@@ -15,29 +15,31 @@ apply_fault() {
     cloud-name-hosts-file) draw_hosts_file ;;
     inspecting-proxy) draw_router && draw_trust ;;
     dc-frozen) freeze_or_thaw ;;
-    pdc-role-moved) place_pdc_role ;;
-    domain-minimum-age) set_minimum_age ;;
+    pdc-role-moved) thawed place_pdc_role ;;
+    domain-minimum-age) thawed set_minimum_age ;;
     cloud-clock-wrong | cert-* | proxy-auth) ;;
     *) die "fault $1 is listed but nothing does it" ;;
     esac
 }
 
 switch_fault() {
-    local fault=$1 state=$2
+    local fault=$1 state=$2 before=off
     fault_names | grep -Fqx -- "$fault" || die "no such fault: $fault (there are: $(fault_names | paste -sd' '))"
-    case $state in
-    on) : >"$DIR/faults/$fault" ;;
-    off) rm -f "$DIR/faults/$fault" ;;
-    *) die "a fault is switched on or off, not $state" ;;
-    esac
-    # A fault that could not be made must not be noted as on.
+    [[ $state == on || $state == off ]] || die "a fault is switched on or off, not $state"
+    if is_on "$fault"; then before=on; fi
+    note_fault "$fault" "$state"
+    # What could not be done must not be noted as done.
     if ! apply_fault "$fault"; then
-        rm -f "$DIR/faults/$fault"
+        note_fault "$fault" "$before"
         die "fault $fault could not be switched $state"
     fi
 }
 
-# The frozen controller is thawed first: the others may need its answer.
+note_fault() {
+    if [[ $2 == on ]]; then : >"$DIR/faults/$1"; else rm -f "$DIR/faults/$1"; fi
+}
+
+# The frozen controller is thawed first: what comes after may need its answer.
 heal() {
     local fault
     if is_on dc-frozen; then switch_fault dc-frozen off; fi
@@ -103,10 +105,22 @@ draw_trust() {
 
 # A stopped controller keeps its sockets: connections open, and nobody answers.
 freeze_or_thaw() {
-    local signal=CONT pids
-    if is_on dc-frozen; then signal=STOP; fi
+    if is_on dc-frozen; then signal_dc1 STOP; else signal_dc1 CONT; fi
+}
+
+signal_dc1() {
+    local pids
     mapfile -t pids < <(ip netns pids "$NAME-dc1")
-    kill "-$signal" "${pids[@]}"
+    kill "-$1" "${pids[@]}"
+}
+
+# A change of the directory needs both controllers: a frozen one gets the moment that it takes.
+thawed() {
+    local result=0
+    if is_on dc-frozen; then signal_dc1 CONT; fi
+    "$@" || result=1
+    freeze_or_thaw
+    return "$result"
 }
 
 # Only the role moves. The locator record of the PDC keeps naming dc1, as after a seizure without
@@ -130,7 +144,7 @@ set_minimum_age() {
     local age=0 dc
     if is_on domain-minimum-age; then age=-864000000000; fi
     for dc in dc1 dc2; do
-        modify "$dc" <<-END
+        modify "$dc" <<-END || return
 		dn: $LAB_BASE_DN
 		changetype: modify
 		replace: minPwdAge

@@ -15,7 +15,7 @@ ensure_cache() {
     local cache lock
     cache=$(cache_folder)
     mkdir -p "$(cache_root)"
-    exec {lock}>"$cache.lock"
+    exec {lock}>"$(cache_root)/lab.lock"
     flock "$lock"
     if [[ ! -d $cache ]]; then
         build_domain {lock}>&-
