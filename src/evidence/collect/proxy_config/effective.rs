@@ -16,7 +16,7 @@ pub struct Sources<'a> {
 }
 
 /// The settings that .NET gives the service.
-#[cfg_attr(not(windows), allow(dead_code, reason = "settings of .NET exist on Windows only"))]
+#[allow(dead_code, reason = "each operating system has one of the two")]
 pub enum Service {
     NotWindows,
     Windows {
