@@ -50,6 +50,7 @@ up() {
     local started=$SECONDS
     tear_down
     mkdir -p "$DIR"/{log,faults}
+    trap give_up EXIT
     create_network
     create_host_files
     draw_router
@@ -67,7 +68,14 @@ up() {
     start_controller dc2
     wait_until_healthy
     : >"$DIR/ready"
+    trap - EXIT
     say "up in $((SECONDS - started)) s; knowledge for the product: $DIR/knowledge"
+}
+
+# Whatever stopped `up`: no half a lab keeps running, and the reason can be read.
+give_up() {
+    stop_processes
+    say "could not start; logs: $DIR/log"
 }
 
 wait_until_healthy() {

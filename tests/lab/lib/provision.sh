@@ -2,9 +2,9 @@
 # Makes the domain once: two joined, replicated controllers and all certificates, kept in the cache
 # under a key of the recipe. Runs inside an instance whose network is already up.
 
-# The recipe is these files and the version of Samba: a change of either makes a new cache.
+# The recipe is these files, the version of Samba and the year: a change of any makes a new cache.
 recipe_key() {
-    { cat "$LAB_HOME"/lib/{provision,directory,certificates}.sh "$LAB_HOME/lib/accounts.py"; samba --version; } |
+    { cat "$LAB_HOME"/lib/{provision,directory,certificates}.sh "$LAB_HOME/lib/accounts.py"; samba --version; date +%Y; } |
         sha256sum | cut -c1-12
 }
 
@@ -17,7 +17,7 @@ ensure_cache() {
     if [[ -d $cache ]]; then return; fi
     mkdir -p "$(cache_root)"
     exec 8>"$(cache_root)/lab.lock"
-    flock 8
+    flock -w 180 8 || die "another lab has been provisioning for three minutes"
     if [[ ! -d $cache ]]; then
         build_domain
         rm -rf "$cache.new"
