@@ -61,7 +61,8 @@ function Get-LibraryPath {
 # The loaded library; loads it at the first call. Every failure is one sentence with the next step.
 function Get-Library {
     if ($script:Library) { return $script:Library }
-    $path = Get-LibraryPath
+    # Unwrapped: a constructor that is looked up by type must see a plain string.
+    $path = [string](Get-LibraryPath)
     if (-not (Test-Path -LiteralPath $path -PathType Leaf)) {
         throw (New-ErrorRecord -Kind 'notFound' -Target $path -Message (
                 "This module has no library for this process ('$path' is missing). Use a 64-bit PowerShell on a supported system, or install the module again."))
