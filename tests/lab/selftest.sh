@@ -7,8 +7,9 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=/dev/null
 . "$HERE/lib/common.sh"
 
-A=selftest-a
-B=selftest-b
+# Names of this run alone: another one may be under way.
+A=test-$$-a
+B=test-$$-b
 RELAY=ssprdedicatedsbprodscu.servicebus.windows.net
 LOGIN=login.microsoftonline.com
 DC1=dc1.$LAB_DOMAIN

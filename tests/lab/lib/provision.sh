@@ -12,20 +12,21 @@ cache_folder() { echo "$(cache_root)/lab-$(recipe_key)"; }
 
 # Two labs that start at once must not provision twice: the second waits and finds the cache.
 ensure_cache() {
-    local cache lock
+    local cache
     cache=$(cache_folder)
+    if [[ -d $cache ]]; then return; fi
     mkdir -p "$(cache_root)"
-    exec {lock}>"$(cache_root)/lab.lock"
-    flock "$lock"
+    exec 8>"$(cache_root)/lab.lock"
+    flock 8
     if [[ ! -d $cache ]]; then
-        build_domain {lock}>&-
+        build_domain
         rm -rf "$cache.new"
         mkdir "$cache.new"
         cp -a "$DIR/certificates" "$DIR/dc1" "$DIR/dc2" "$cache.new/"
         mv "$cache.new" "$cache"
         rm -rf "$DIR/certificates" "$DIR/dc1" "$DIR/dc2"
     fi
-    exec {lock}>&-
+    exec 8>&-
 }
 
 build_domain() {
@@ -120,8 +121,8 @@ register_second() {
 # after it says that it is done.
 replicate() {
     local part
-    drs kcc "dc1.$LAB_DOMAIN"
-    drs kcc "dc2.$LAB_DOMAIN"
+    wait_for 20 "consistency check of dc1" drs kcc "dc1.$LAB_DOMAIN"
+    wait_for 20 "consistency check of dc2" drs kcc "dc2.$LAB_DOMAIN"
     for part in "$LAB_BASE_DN" "CN=Configuration,$LAB_BASE_DN" "DC=DomainDnsZones,$LAB_BASE_DN" \
         "DC=ForestDnsZones,$LAB_BASE_DN"; do
         wait_for 20 "replication to dc2" drs replicate "dc2.$LAB_DOMAIN" "dc1.$LAB_DOMAIN" "$part"
