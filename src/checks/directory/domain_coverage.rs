@@ -1,13 +1,15 @@
-use super::facts::{self, answers_ldap, is_read_only};
-use crate::catalog::text::list;
-use crate::catalog::{Answer, Case, Judgement, Reason};
+use super::facts::{
+    self, answers_ldap, controller_key, domain_of_dn, is_read_only, located, locator, our_site, site_in_words,
+};
+use crate::catalog::text::{clean, list};
+use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
-use crate::evidence::{DcInventory, Os};
+use crate::evidence::{AdSyncConfig, DcInventory, Fsmo};
 
 crate::declare_check! {
     PW420, "Every synchronised domain and the forest root have a reachable writable controller",
     area: Directory, severity: High, proof: B, class: DcReach,
-    target: Domain via targets::domains,
+    target: Domain via targets::domains_and_roots,
     evidence: [Fsmo, DcInventory, RootDse, AdSyncConfig, Os],
     runs_at: DomainNetwork,
     blocked_by: [PW401],
@@ -17,103 +19,106 @@ crate::declare_check! {
 Fail: no writable controller answers LDAP.
 Warn: only one of several answers, or none of those in the server's own site.
 Pass: otherwise.
-Unknown: no controller is known, or none answers and not all were looked at.",
+Unknown: no controller is known, or what was not looked at could change the answer.
+NotApplicable: neither the forest root nor selected in a connector.",
 }
 
 fn judge(case: &Case) -> Answer {
-    let domain = &case.target.display;
+    let domain = clean(&case.target.display);
     let scene = case.scene;
+    if !is_forest_root(case) && is_selected(case) == Some(false) {
+        let message =
+            format!("{domain} is neither a forest root nor selected in a connector; Connect does not need it.");
+        return Err(Judgement::not_applicable(Reason::NotConfigured, message));
+    }
     let inventory = scene.evidence.facts::<DcInventory>();
     let controllers: Vec<_> = inventory.iter().filter(|fact| fact.record.target.is_in(&case.target.key)).collect();
-    if controllers.is_empty() {
-        return Err(Judgement::unknown(Reason::NotCollected, format!("No controller of {domain} is known.")));
-    }
-    let mut answering = Vec::new();
-    let mut silent = Vec::new();
-    let mut unread = 0;
+    let (mut answering, mut silent, mut unread) = (Vec::<&DcInventory>::new(), Vec::<&DcInventory>::new(), Vec::new());
     for fact in &controllers {
         let key = &fact.record.target.key;
-        if is_read_only(scene, key) == Some(true) {
-            continue;
-        }
-        match answers_ldap(scene, key) {
-            facts::Answer::Yes => answering.push(fact),
-            facts::Answer::No(_) => silent.push(fact.data.fqdn.as_str()),
-            facts::Answer::Unread => unread += 1,
+        match (answers_ldap(scene, key), is_read_only(scene, key)) {
+            (_, Some(true)) => {}
+            (facts::Answer::Yes, Some(false)) => answering.push(fact.data),
+            (facts::Answer::Yes, None) | (facts::Answer::Unread, _) => unread.push(fact.data.fqdn.as_str()),
+            (facts::Answer::No(_) | facts::Answer::OtherDomain(_), _) => silent.push(fact.data),
         }
     }
-    let site = scene.evidence.facts::<Os>().into_iter().find_map(|fact| fact.data.ad_site.as_deref());
+    // Of a large domain only some controllers are looked at.
+    let is_known = |host: &str| controllers.iter().any(|fact| fact.record.target.key == controller_key(host));
+    let in_dns = locator(case, "_ldap._tcp.dc._msdcs.").ok().and_then(located).unwrap_or_default();
+    unread.extend(in_dns.into_iter().filter(|host| !is_known(host)));
+
+    let site = our_site(scene);
     let in_site = |data: &DcInventory| data.site.as_deref() == site;
-    let site_is_dead = site.is_some()
-        && controllers.iter().any(|fact| in_site(fact.data))
-        && !answering.iter().any(|fact| in_site(fact.data));
-    let judgement = if answering.is_empty() && unread == 0 {
-        Judgement::fail(format!("No writable controller of {domain} answers LDAP."))
-    } else if answering.is_empty() {
-        return Err(Judgement::unknown(
-            Reason::Partial,
-            format!("Not every controller of {domain} was looked at, and none answered."),
-        ));
-    } else if answering.len() == 1 && !silent.is_empty() {
-        Judgement::warn(format!(
+    let site_is_silent =
+        site.is_some() && silent.iter().any(|data| in_site(data)) && !answering.iter().any(|data| in_site(data));
+    let names = |all: &[&DcInventory]| list(all.iter().map(|data| data.fqdn.as_str()));
+    let judgement = match (answering.len(), silent.len(), unread.len()) {
+        (0, 0, 0) if controllers.is_empty() => {
+            return Err(Judgement::unknown(Reason::NotCollected, format!("No controller of {domain} is known.")));
+        }
+        (0, 0, 0) => Judgement::fail(format!("Every controller of {domain} that is known is read-only.")),
+        (0, _, 0) => Judgement::fail(format!("No writable controller of {domain} answers LDAP.")).step(look(&domain)),
+        (1, 1.., 0) => Judgement::warn(format!(
             "Only {} of {domain} answers LDAP; {} does not.",
-            answering[0].data.fqdn,
-            list(silent.iter().copied())
+            names(&answering),
+            names(&silent)
         ))
-    } else if site_is_dead {
-        Judgement::warn(format!("No controller of {domain} in this server's AD site answers LDAP."))
-    } else {
-        Judgement::pass(format!("{} writable controller(s) of {domain} answer LDAP.", answering.len()))
+        .step(look(&domain)),
+        (1.., _, _) if site_is_silent => Judgement::warn(format!(
+            "No controller of {domain} in this server's AD site answers LDAP; another site has to serve it."
+        ))
+        .step(look(&domain)),
+        (0, _, _) => Judgement::unknown(
+            Reason::Partial,
+            format!("Not every controller of {domain} was looked at, and no writable one is known to answer."),
+        ),
+        (1, 1.., _) => Judgement::unknown(
+            Reason::Partial,
+            format!("{} of {domain} answers LDAP; whether it is the only one is not known.", names(&answering)),
+        ),
+        (count, _, _) => Judgement::pass(format!("{count} writable controller(s) of {domain} answer LDAP.")),
     };
-    let judgement = if silent.is_empty() { judgement } else { judgement.with("silent", list(silent)) };
-    Ok(judgement.with("answering", list(answering.iter().map(|fact| fact.data.fqdn.as_str()))))
+    let lines =
+        [("answering", names(&answering)), ("silent", names(&silent)), ("not looked at", list(unread.iter().copied()))];
+    let judgement = lines
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .fold(judgement, |judgement, (name, value)| judgement.with(name, value));
+    Ok(judgement.with("AD site of this server", site_in_words(site)))
+}
+
+/// True for the root domain of a forest: Connect needs it even when it is not selected.
+fn is_forest_root(case: &Case) -> bool {
+    let said = case.facts::<Fsmo>().iter().any(|fact| fact.data.is_forest_root == Some(true));
+    said || targets::forest_roots(case.scene).iter().any(|root| root.key == case.target.key)
+}
+
+/// Whether a connector selects the domain; `None` when no configuration says (then it counts as selected).
+fn is_selected(case: &Case) -> Option<bool> {
+    let configs = case.scene.evidence.facts::<AdSyncConfig>();
+    let mut partitions = configs
+        .iter()
+        .flat_map(|fact| &fact.data.connectors)
+        .filter(|connector| connector.kind == "AD")
+        .flat_map(|connector| &connector.partitions)
+        .peekable();
+    let own = |dn: &str| domain_of_dn(dn).is_some_and(|name| case.target.key == format!("domain:{name}"));
+    partitions.peek()?;
+    Some(partitions.any(|partition| own(&partition.dn) && partition.selected != Some(false)))
+}
+
+fn look(domain: &str) -> Step {
+    Step {
+        text: "See which controller Windows finds, then open TCP and UDP 389 to the silent ones or start them."
+            .to_owned(),
+        command: Some(format!("nltest /dsgetdc:{domain} /writable /force")),
+        run_on: Some("sync server".to_owned()),
+        verify_with: Some("Test-PasswordWritebackDirectory -Check PW420".to_owned()),
+        ..Step::default()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::testing::{Stage, server};
-    use crate::checks::directory::testing::*;
-    use crate::evidence::Fsmo;
-
-    /// The state of LDAP of each controller: `Connected` answers, others do not, empty = not tried.
-    fn stage(dc1_port: &str, dc2_port: &str) -> Stage {
-        let mut stage = Stage::new()
-            .add(&domain(), Fsmo::default())
-            .add(&dc1(), listed(&dc1(), "pdc"))
-            .add(&dc2(), listed(&dc2(), "other"));
-        for (target, result) in [(dc1(), dc1_port), (dc2(), dc2_port)] {
-            if !result.is_empty() {
-                stage = stage.add(&target, tcp(389, result));
-            }
-            if result == "Connected" {
-                stage = stage.add(&target, root_dse());
-            }
-        }
-        stage
-    }
-
-    #[test]
-    fn a_domain_needs_a_writable_controller_that_answers() {
-        for (stage, expected) in [
-            (stage("Connected", "Connected"), PASS),
-            (stage("Connected", "Timeout"), WARN),
-            (stage("Timeout", "Timeout"), FAIL),
-            (stage("Timeout", ""), unknown(Reason::Partial)),
-            (Stage::new().add(&domain(), Fsmo::default()), unknown(Reason::NotCollected)),
-        ] {
-            let judgement = stage.judge_at("PW420", &domain().key);
-            assert_eq!(verdict(&judgement), expected, "{}", judgement.message);
-        }
-    }
-
-    #[test]
-    fn a_dead_site_is_a_warning() {
-        let here =
-            |target: &crate::catalog::Target| DcInventory { site: Some("Main".to_owned()), ..listed(target, "other") };
-        let dc3 = crate::catalog::Target::dc("dc3.corp.example", &domain());
-        let stage = stage("Connected", "Connected").add(&dc3, here(&dc3)).add(&dc3, tcp(389, "Timeout"));
-        let stage = stage.add(&server(), Os { ad_site: Some("Main".to_owned()), ..Os::default() });
-        assert_eq!(verdict(&stage.judge_at("PW420", &domain().key)), WARN);
-    }
-}
+#[path = "domain_coverage_tests.rs"]
+mod tests;

@@ -69,7 +69,11 @@ mod tests {
         for (level, netbios, expected) in [
             (Some(7), Some("CORP"), PASS),
             (Some(2), Some("CORP"), PASS),
+            (Some(8), Some("CORP"), PASS),
             (Some(9), Some("CORP"), PASS),
+            (Some(10), Some("CORP"), PASS),
+            (Some(11), Some("CORP"), PASS),
+            (Some(0), Some("CORP"), FAIL),
             (Some(1), Some("CORP"), FAIL),
             (Some(7), Some("CORP.X"), FAIL),
             (Some(1), None, FAIL),
@@ -85,5 +89,15 @@ mod tests {
     fn a_name_that_may_not_be_read_is_unknown() {
         let stage = Stage::new().add(&dc1(), root_dse()).add_failed(&domain(), Kind::Fsmo, State::AccessDenied, "ldap");
         assert_eq!(verdict(&stage.judge_at("PW418", &domain().key)), unknown(Reason::AccessDenied));
+    }
+
+    #[test]
+    fn a_level_of_the_future_is_noted_and_the_lowest_answer_of_a_domain_counts() {
+        for (level, noted) in [(7, false), (8, true), (9, true), (10, false), (11, true)] {
+            let judgement = stage(Some(level), Some("CORP")).judge_at("PW418", &domain().key);
+            assert_eq!(judgement.message.contains("does not know"), noted, "{level}");
+        }
+        let behind = stage(Some(7), Some("CORP")).add(&dc2(), RootDse { forest_functionality: Some(1), ..root_dse() });
+        assert_eq!(verdict(&behind.judge_at("PW418", &domain().key)), FAIL);
     }
 }

@@ -28,8 +28,7 @@ mod tests {
 
     #[test]
     fn the_port_decides() {
-        for (result, expected) in [("Connected", PASS), ("Timeout", FAIL), ("Cancelled", unknown(Reason::NotCollected))]
-        {
+        for (result, expected) in [("Connected", PASS), ("Timeout", FAIL), ("Cancelled", unknown(Reason::Partial))] {
             let judgement = healthy().add(&dc1(), tcp(88, result)).judge_at("PW407", &dc1().key);
             assert_eq!(verdict(&judgement), expected, "{result}");
         }

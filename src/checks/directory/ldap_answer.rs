@@ -1,6 +1,6 @@
-use super::facts::{self, LDAP, answers_ldap, try_port, unread};
+use super::facts::{self, LDAP, Port, answers_ldap, port, try_port, unread};
 use crate::catalog::text::clean;
-use crate::catalog::{Answer, Case, Judgement};
+use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
 use crate::evidence::RootDse;
 
@@ -17,56 +17,63 @@ crate::declare_check! {
     rule: "Pass: TCP 389 connects and rootDSE answers with the expected defaultNamingContext.
 Fail: no connection, or no rootDSE within the LDAP time-out, for the PDC emulator or a preferred controller; or the name leads to a controller of another domain.
 Warn: the same for another controller.
+Unknown: the port was not tried, or the look was cut off, or rootDSE names no defaultNamingContext.
 The PDC emulator is required even when preferred controllers are set: Connect goes there for writeback.",
 }
 
 fn judge(case: &Case) -> Answer {
-    let name = &case.target.display;
-    match answers_ldap(case.scene, &case.target.key) {
-        facts::Answer::Unread => Ok(unreadable(case)),
+    let name = clean(&case.target.display);
+    let domain = domain(case);
+    let judgement = match answers_ldap(case.scene, &case.target.key) {
+        facts::Answer::Yes => Judgement::pass(format!("{name} answers LDAP for {domain}.")),
         facts::Answer::No(how) => {
-            Ok(Judgement::fail(format!("{name} does not answer LDAP: {how}.")).step(try_port(name, LDAP, "PW403")))
+            Judgement::fail(format!("{name} does not answer LDAP: {how}.")).step(try_port(&name, LDAP, "PW403"))
         }
-        facts::Answer::Yes => {
-            let root = case.need::<RootDse>()?.data;
-            let domain = case.target.within.iter().find_map(|key| key.strip_prefix("domain:")).unwrap_or_default();
-            match root.default_naming_context.as_deref() {
-                Some(dn) if is_domain(dn, domain) => Ok(Judgement::pass(format!("{name} answers LDAP for {domain}."))),
-                Some(dn) => Ok(Judgement::fail(format!(
-                    "The name {name} leads to a controller of another domain: it serves {}, not {domain}.",
-                    clean(dn)
-                ))
-                .with("defaultNamingContext", clean(dn))),
-                None => Ok(Judgement::unknown(
-                    crate::catalog::Reason::NotReadable,
-                    format!("{name} answers LDAP, but names no defaultNamingContext."),
-                )),
-            }
-        }
-    }
+        facts::Answer::OtherDomain(dn) => Judgement::fail(format!(
+            "The name {name} leads to a controller of another domain: it serves {}, not {domain}.",
+            clean(&dn)
+        ))
+        .with("defaultNamingContext", clean(&dn))
+        .step(ask_name(&name)),
+        facts::Answer::Unread => unreadable(case, &name),
+    };
+    Ok(judgement)
 }
 
-fn unreadable(case: &Case) -> Judgement {
+fn domain(case: &Case) -> String {
+    clean(case.target.within.iter().find_map(|key| key.strip_prefix("domain:")).unwrap_or("its domain"))
+}
+
+fn unreadable(case: &Case, name: &str) -> Judgement {
+    if !case.facts::<RootDse>().is_empty() {
+        return Judgement::unknown(
+            Reason::NotReadable,
+            format!("{name} answers LDAP, but does not say which domain it serves."),
+        );
+    }
     match case.unreadable::<RootDse>() {
         Some(record) => Judgement::unreadable(record),
+        None if port(case.scene, &case.target.key, LDAP) == Port::Open => Judgement::unknown(
+            Reason::NotCollected,
+            format!("LDAP of {name} was not asked, although TCP {LDAP} connects."),
+        ),
         None => unread(case, LDAP),
     }
 }
 
-/// `DC=corp,DC=example` is `corp.example`.
-fn is_domain(dn: &str, dns: &str) -> bool {
-    let labels: Option<Vec<String>> = dn
-        .split(',')
-        .map(|part| part.split_once('=').filter(|(attribute, _)| attribute.trim().eq_ignore_ascii_case("dc")))
-        .map(|part| part.map(|(_, value)| value.trim().to_lowercase()))
-        .collect();
-    labels.is_some_and(|labels| labels.join(".") == dns.to_lowercase())
+fn ask_name(name: &str) -> Step {
+    Step {
+        text: "See which address the name has and whose it is, then correct the record or the hosts file.".to_owned(),
+        command: Some(format!("Resolve-DnsName {name}")),
+        run_on: Some("sync server".to_owned()),
+        verify_with: Some("Test-PasswordWritebackDirectory -Check PW403".to_owned()),
+        ..Step::default()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Reason;
     use crate::catalog::testing::Stage;
     use crate::checks::directory::testing::*;
     use crate::evidence::{Kind, State};
@@ -101,14 +108,28 @@ mod tests {
     }
 
     #[test]
-    fn a_look_that_was_cut_off_is_unknown() {
-        let cut = stage().add(&dc1(), tcp(389, "Connected")).add_failed(
-            &dc1(),
-            Kind::RootDse,
-            State::NotCollected,
-            "cancelled",
-        );
-        assert_eq!(verdict(&cut.judge_at("PW403", &dc1().key)), unknown(Reason::NotCollected));
-        assert_eq!(verdict(&stage().judge_at("PW403", &dc1().key)), unknown(Reason::NotCollected));
+    fn a_name_without_an_address_is_no_connection() {
+        let judgement = stage().add(&dc1(), addresses(&[])).judge_at("PW403", &dc1().key);
+        assert_eq!(verdict(&judgement), FAIL);
+        assert!(judgement.message.contains("no address"), "{}", judgement.message);
+    }
+
+    #[test]
+    fn what_nobody_looked_at_to_the_end_is_unknown() {
+        let open = || stage().add(&dc1(), tcp(389, "Connected"));
+        let of_no_domain = RootDse { default_naming_context: None, ..root_dse() };
+        for (stage, reason) in [
+            (stage(), Reason::NotCollected),
+            (open(), Reason::NotCollected),
+            (stage().add(&dc1(), tcp(389, "Cancelled")), Reason::Partial),
+            (stage().add_failed(&dc1(), Kind::Tcp, State::Timeout, "deadline"), Reason::Timeout),
+            (open().add_failed(&dc1(), Kind::RootDse, State::NotCollected, "cancelled"), Reason::NotCollected),
+            (open().add_failed(&dc1(), Kind::RootDse, State::Timeout, "deadline"), Reason::Timeout),
+            (open().add_failed(&dc1(), Kind::RootDse, State::Error, "panic"), Reason::ToolLimit),
+            (open().add(&dc1(), of_no_domain), Reason::NotReadable),
+        ] {
+            let judgement = stage.judge_at("PW403", &dc1().key);
+            assert_eq!(verdict(&judgement), unknown(reason), "{}", judgement.message);
+        }
     }
 }

@@ -1,7 +1,8 @@
-use crate::catalog::text::list;
+use super::facts::{controller_key, has_address, located, locator};
+use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
-use crate::evidence::{Dns, Fact, Kind};
+use crate::evidence::Dns;
 
 crate::declare_check! {
     PW401, "Locator records of every synchronised domain resolve",
@@ -14,99 +15,93 @@ crate::declare_check! {
     rule: "Pass: _ldap._tcp.dc._msdcs.<domain> has at least one target with an address and _ldap._tcp.pdc._msdcs.<domain> exactly one.
 Warn: the pdc record is missing or has more than one target; a target has no address while others have one; _kerberos._tcp.dc._msdcs is missing.
 Fail: no dc record, or no target resolves.
-Unknown: DNS gave no answer about the records.",
+Unknown: a record was not asked for, the answer is not known to this version, or no address was looked up.",
 }
 
 fn judge(case: &Case) -> Answer {
     let domain = &case.target.display;
-    let controllers = record(case, "_ldap._tcp.dc._msdcs.")?;
-    if controllers.data.answers.is_empty() {
-        return match controllers.data.rcode.as_str() {
-            "NXDOMAIN" | "NODATA" | "SERVFAIL" | "TIMEOUT" | "NOERROR" => {
-                Ok(no_record(domain, &controllers.data.rcode))
-            }
-            other => {
-                Err(Judgement::unknown(Reason::Ambiguous, format!("DNS answered {other} for the records of {domain}.")))
-            }
+    let controllers = locator(case, "_ldap._tcp.dc._msdcs.")?;
+    let Some(hosts) = located(controllers) else {
+        return Err(strange("_ldap._tcp.dc._msdcs.", domain, controllers));
+    };
+    if hosts.is_empty() {
+        return Ok(no_record(domain, &controllers.rcode));
+    }
+    let known = |expected: Option<bool>| -> Vec<&str> {
+        let has = |host: &&str| has_address(case.scene, &controller_key(host)) == expected;
+        hosts.iter().copied().filter(has).collect()
+    };
+    let (with, without, unread) = (known(Some(true)), known(Some(false)), known(None));
+    let describe = |judgement: Judgement| {
+        let judgement = judgement.with("controllers with an address", list(with.iter().copied()));
+        let judgement = match without.is_empty() {
+            true => judgement,
+            false => judgement.with("controllers without an address", list(without.iter().copied())),
         };
-    }
-    let hosts: Vec<&str> = controllers.data.answers.iter().map(|answer| answer.value.as_str()).collect();
-    let mut without = Vec::new();
-    let mut with = Vec::new();
-    let mut unread = Vec::new();
-    for host in hosts {
-        match has_address(case, host) {
-            Some(true) => with.push(host),
-            Some(false) => without.push(host),
-            None => unread.push(host),
+        match unread.is_empty() {
+            true => judgement,
+            false => judgement.with("controllers that were not looked up", unread.len()),
         }
-    }
+    };
     if with.is_empty() && unread.is_empty() {
         let names = list(without.iter().copied());
-        return Ok(Judgement::fail(format!("No controller that DNS names for {domain} has an address: {names}."))
-            .step(ask(domain, "_ldap._tcp.dc._msdcs.")));
+        return Ok(describe(
+            Judgement::fail(format!("No controller that DNS names for {domain} has an address: {names}."))
+                .step(ask(domain, "_ldap._tcp.dc._msdcs.")),
+        ));
     }
-    let pdcs = record(case, "_ldap._tcp.pdc._msdcs.")?;
+    let pdc = locator(case, "_ldap._tcp.pdc._msdcs.");
+    let kerberos = locator(case, "_kerberos._tcp.dc._msdcs.");
     let mut doubts = Vec::new();
-    match pdcs.data.answers.len() {
-        0 => doubts.push("the pdc record is missing".to_owned()),
-        1 => {}
-        count => doubts.push(format!(
-            "the pdc record names {count} controllers ({})",
-            list(pdcs.data.answers.iter().map(|answer| answer.value.as_str()))
-        )),
+    match pdc.as_ref().ok().and_then(|pdc| located(pdc)).unwrap_or_default().as_slice() {
+        [] if pdc.as_ref().is_ok_and(|pdc| located(pdc).is_some()) => {
+            doubts.push("the pdc record is missing".to_owned())
+        }
+        [] | [_] => {}
+        many => {
+            doubts.push(format!("the pdc record names {} controllers ({})", many.len(), list(many.iter().copied())))
+        }
     }
-    if !without.is_empty() {
-        doubts.push(format!("{} has no address", list(without.iter().copied())));
+    if !with.is_empty() && !without.is_empty() {
+        doubts.push(format!("no address for {}", list(without.iter().copied())));
     }
-    if record(case, "_kerberos._tcp.dc._msdcs.")?.data.answers.is_empty() {
+    if kerberos.is_ok_and(|kerberos| located(kerberos).is_some_and(|hosts| hosts.is_empty())) {
         doubts.push("the _kerberos._tcp.dc._msdcs record is missing".to_owned());
     }
-    let judgement = if !doubts.is_empty() {
-        Judgement::warn(format!("The locator records of {domain} are not right: {}.", doubts.join("; ")))
-            .step(ask(domain, "_ldap._tcp.pdc._msdcs."))
-    } else if with.is_empty() {
-        Judgement::unknown(Reason::Partial, format!("The addresses of the controllers of {domain} were not read."))
-    } else {
-        Judgement::pass(format!("DNS locates {} controller(s) of {domain} and its PDC emulator.", with.len()))
-    };
-    Ok(judgement
-        .with("controllers", list(with.iter().copied()))
-        .with("pdc", list(pdcs.data.answers.iter().map(|answer| answer.value.as_str()))))
+    if !doubts.is_empty() {
+        let what = doubts.join("; ");
+        return Ok(describe(
+            Judgement::warn(format!("The locator records of {domain} are not right: {what}."))
+                .step(ask(domain, "_ldap._tcp.pdc._msdcs.")),
+        ));
+    }
+    // What follows is proof that the domain can be located, so it needs the records themselves.
+    let pdc = pdc?;
+    let pdc = located(pdc).ok_or_else(|| strange("_ldap._tcp.pdc._msdcs.", domain, pdc))?;
+    if with.is_empty() {
+        let message = format!("The addresses of the controllers of {domain} were not read.");
+        return Err(Judgement::unknown(Reason::Partial, message));
+    }
+    let message = format!("DNS locates {} controller(s) of {domain} and its PDC emulator.", with.len());
+    Ok(describe(Judgement::pass(message)).with("PDC emulator", list(pdc)))
 }
 
-/// The SRV record of a service of this domain.
-fn record<'a>(case: &Case<'a>, service: &str) -> Result<Fact<'a, Dns>, Judgement> {
-    let name = format!("{service}{}", case.target.display);
-    match case.facts::<Dns>().into_iter().find(|fact| fact.data.name == name) {
-        Some(fact) => Ok(fact),
-        None => Err(match case.unreadable::<Dns>() {
-            Some(record) => Judgement::unreadable(record),
-            None => Judgement::unknown(Reason::NotCollected, format!("{name} was not asked for.")),
-        }),
-    }
-}
-
-/// Whether the system resolver knows an address; `None` when that was not read.
-fn has_address(case: &Case, host: &str) -> Option<bool> {
-    let key = format!("dc:{host}");
-    let evidence = case.scene.evidence;
-    let answered = evidence.facts_at::<Dns>(&key);
-    // A second record about the same name may come from a controller that is configured by hand.
-    match answered.first() {
-        Some(fact) => Some(!fact.data.answers.is_empty()),
-        None if evidence.records_at(Kind::Dns, &key).next().is_some() => None,
-        // Beyond the controllers that are looked at nobody asks for addresses.
-        None => Some(true),
-    }
+fn strange(service: &str, domain: &str, dns: &Dns) -> Judgement {
+    let rcode = clean(&dns.rcode);
+    let message = format!("DNS answered '{rcode}' for {service}{domain}, which this version does not know.");
+    Judgement::unknown(Reason::Ambiguous, message)
 }
 
 fn no_record(domain: &str, rcode: &str) -> Judgement {
-    Judgement::fail(format!(
-        "DNS knows no controller of {domain} ({rcode} for _ldap._tcp.dc._msdcs.{domain}): this machine does not use a DNS server that serves the domain."
-    ))
-    .with("rcode", rcode)
-    .step(ask(domain, "_ldap._tcp.dc._msdcs."))
+    let meaning = match rcode {
+        "SERVFAIL" => "the DNS server that this machine uses fails to look it up",
+        "TIMEOUT" => "no DNS server of this machine answers",
+        _ => "this machine does not use a DNS server that serves the domain",
+    };
+    let record = format!("_ldap._tcp.dc._msdcs.{domain}");
+    Judgement::fail(format!("DNS names no controller of {domain} ({rcode} for {record}): {meaning}."))
+        .with("rcode", rcode)
+        .step(ask(domain, "_ldap._tcp.dc._msdcs."))
 }
 
 fn ask(domain: &str, service: &str) -> Step {
@@ -122,34 +117,44 @@ fn ask(domain: &str, service: &str) -> Step {
 #[cfg(test)]
 mod tests {
     use crate::catalog::testing::Stage;
+    use crate::catalog::{Reason, Target};
     use crate::checks::directory::testing::*;
+    use crate::evidence::{Kind, State};
 
+    const DC: &str = "_ldap._tcp.dc._msdcs.";
+    const PDC: &str = "_ldap._tcp.pdc._msdcs.";
+    const KERBEROS: &str = "_kerberos._tcp.dc._msdcs.";
     const DC1: &str = "dc1.corp.example";
     const DC2: &str = "dc2.corp.example";
 
     fn stage(controllers: &[&str], pdc: &[&str], kerberos: &[&str]) -> Stage {
         let rcode = |hosts: &[&str]| if hosts.is_empty() { "NXDOMAIN" } else { "NOERROR" };
-        Stage::new()
-            .add(&domain(), srv("_ldap._tcp.dc._msdcs.", rcode(controllers), controllers))
-            .add(&domain(), srv("_ldap._tcp.pdc._msdcs.", rcode(pdc), pdc))
-            .add(&domain(), srv("_kerberos._tcp.dc._msdcs.", rcode(kerberos), kerberos))
+        [(DC, controllers), (PDC, pdc), (KERBEROS, kerberos)]
+            .into_iter()
+            .fold(Stage::new(), |stage, (service, hosts)| stage.add(&domain(), srv(service, rcode(hosts), hosts)))
+    }
+
+    fn known(stage: Stage, target: &Target) -> Stage {
+        stage.add(target, addresses(&["192.0.2.1"]))
     }
 
     #[test]
     fn the_records_decide() {
-        let address = &["192.0.2.1"][..];
+        let nowhere = |stage: Stage, target: &Target| stage.add(target, addresses(&[]));
         for (stage, expected, word) in [
-            (stage(&[DC1], &[DC1], &[DC1]).add(&dc1(), addresses(address)), PASS, "locates"),
-            (stage(&[DC1], &[], &[DC1]).add(&dc1(), addresses(address)), WARN, "pdc record is missing"),
-            (stage(&[DC1, DC2], &[DC1, DC2], &[DC1]).add(&dc1(), addresses(address)), WARN, "names 2 controllers"),
-            (stage(&[DC1], &[DC1], &[]).add(&dc1(), addresses(address)), WARN, "_kerberos"),
-            (
-                stage(&[DC1, DC2], &[DC1], &[DC1]).add(&dc1(), addresses(address)).add(&dc2(), addresses(&[])),
-                WARN,
-                "dc2.corp.example has no address",
-            ),
-            (stage(&[DC1], &[DC1], &[DC1]).add(&dc1(), addresses(&[])), FAIL, "No controller"),
-            (stage(&[], &[], &[]), FAIL, "knows no controller"),
+            (known(stage(&[DC1], &[DC1], &[DC1]), &dc1()), PASS, "locates 1"),
+            (known(stage(&["DC1.Corp.Example"], &[DC1], &[DC1]), &dc1()), PASS, "locates 1"),
+            // Only some of many controllers are looked up; one with an address is enough.
+            (known(stage(&[DC1, DC2], &[DC1], &[DC1]), &dc1()), PASS, "locates 1"),
+            (known(stage(&[DC1], &[], &[DC1]), &dc1()), WARN, "pdc record is missing"),
+            (known(stage(&[DC1, DC2], &[DC1, DC2], &[DC1]), &dc1()), WARN, "names 2 controllers"),
+            (known(stage(&[DC1], &[DC1], &[]), &dc1()), WARN, "_kerberos"),
+            (nowhere(known(stage(&[DC1, DC2], &[DC1], &[DC1]), &dc1()), &dc2()), WARN, "no address for dc2"),
+            (nowhere(stage(&[DC1], &[DC1], &[DC1]), &dc1()), FAIL, "No controller"),
+            (stage(&[], &[], &[]), FAIL, "names no controller"),
+            (stage(&["."], &[DC1], &[DC1]), FAIL, "names no controller"),
+            (stage(&[DC1], &[DC1], &[DC1]), unknown(Reason::Partial), "not read"),
+            (nowhere(stage(&[DC1, DC2], &[DC1], &[DC1]), &dc1()), unknown(Reason::Partial), "not read"),
         ] {
             let judgement = stage.judge_at("PW401", &domain().key);
             assert_eq!(verdict(&judgement), expected, "{}", judgement.message);
@@ -158,12 +163,30 @@ mod tests {
     }
 
     #[test]
+    fn a_resolver_that_fails_or_is_silent_is_a_failure_and_a_strange_answer_is_none() {
+        let ambiguous = unknown(Reason::Ambiguous);
+        for (rcode, expected) in
+            [("NODATA", FAIL), ("SERVFAIL", FAIL), ("TIMEOUT", FAIL), ("REFUSED", ambiguous), ("", ambiguous)]
+        {
+            let judgement = Stage::new().add(&domain(), srv(DC, rcode, &[])).judge_at("PW401", &domain().key);
+            assert_eq!(verdict(&judgement), expected, "{rcode}: {}", judgement.message);
+        }
+    }
+
+    #[test]
     fn records_that_were_not_read_are_unknown() {
-        use crate::catalog::Reason;
-        use crate::evidence::{Kind, State};
-        let cut = Stage::new().add_failed(&domain(), Kind::Dns, State::Timeout, "deadline");
-        assert_eq!(verdict(&cut.judge_at("PW401", &domain().key)), unknown(Reason::Timeout));
-        let odd = Stage::new().add(&domain(), srv("_ldap._tcp.dc._msdcs.", "REFUSED", &[]));
-        assert_eq!(verdict(&odd.judge_at("PW401", &domain().key)), unknown(Reason::Ambiguous));
+        let located = || known(Stage::new().add(&domain(), srv(DC, "NOERROR", &[DC1])), &dc1());
+        let cut = |stage: Stage| stage.add_failed(&domain(), Kind::Dns, State::Timeout, "deadline");
+        for (stage, expected) in [
+            (cut(Stage::new()), unknown(Reason::Timeout)),
+            (located(), unknown(Reason::NotCollected)),
+            (cut(located()), unknown(Reason::Timeout)),
+            (located().add(&domain(), srv(PDC, "REFUSED", &[])), unknown(Reason::Ambiguous)),
+            // Without the Kerberos record the domain is located all the same.
+            (located().add(&domain(), srv(PDC, "NOERROR", &[DC1])), PASS),
+        ] {
+            let judgement = stage.judge_at("PW401", &domain().key);
+            assert_eq!(verdict(&judgement), expected, "{}", judgement.message);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! PW4xx: the domain controllers and the directory.
 
-mod facts;
+pub mod facts;
 #[cfg(test)]
 mod testing;
 

@@ -6,6 +6,8 @@ use crate::evidence::DcInventory;
 
 /// SUPPORT_SOON for operating systems (0.6), in days.
 const SUPPORT_SOON: i64 = 180;
+/// Age in days from which a table is called old (0.6).
+const VERSION_DATA_STALE: i64 = 180;
 
 crate::declare_check! {
     PW416, "Controllers run a supported operating system",
@@ -17,7 +19,7 @@ crate::declare_check! {
     link: "L-PRE", since: "0.1.0",
     rule: "Pass: extended support ends 180 days from now or later; a newer build than the table, with a note.
 Warn: it has ended, or ends in fewer than 180 days; 2012 R2 and older also say that policy hints need 2016 or later.
-Unknown: a controller that is not Windows, or a build that was not read.
+Unknown: a controller that is not Windows, a build that was not read, or one that the table leaves out.
 Fail: never; the capability is judged by PW415.",
 }
 
@@ -25,35 +27,32 @@ fn judge(case: &Case) -> Answer {
     let name = &case.target.display;
     let inventory = case.need::<DcInventory>()?.data;
     let system = inventory.operating_system.as_deref();
-    let unknown = |message: String| Judgement::unknown(Reason::NotReadable, message);
-    let Some(system) = system else {
-        return Err(unknown(format!("The operating system of {name} could not be read.")));
-    };
-    if !system.to_lowercase().contains("windows") {
-        return Err(Judgement::unknown(
-            Reason::Ambiguous,
-            format!("{name} runs {}, which is not Windows.", clean(system)),
-        ));
+    let unknown = |reason: Reason, message: String| Err(Judgement::unknown(reason, message));
+    if let Some(system) = system.filter(|system| !system.to_lowercase().contains("windows")) {
+        return unknown(Reason::Ambiguous, format!("{name} runs {}, which is not Windows.", clean(system)));
     }
-    let build = inventory.build.ok_or_else(|| unknown(format!("The build of {name} could not be read.")))?;
+    let Some(build) = inventory.build else {
+        return unknown(Reason::NotReadable, format!("The operating system of {name} could not be read."));
+    };
     let tables = case.scene.tables;
+    let describe = |judgement: Judgement| data_of(case, judgement.with("build", build));
     let Some(known) = tables.operating_system(build) else {
         let newest = tables.systems.iter().map(|system| system.build).max().unwrap_or(0);
         return if build > newest {
-            Ok(Judgement::pass(format!(
-                "{name} runs {} (build {build}), newer than this version's table.",
-                clean(system)
-            )))
+            let system = clean(system.unwrap_or("Windows"));
+            Ok(describe(Judgement::pass(format!(
+                "{name} runs {system} (build {build}), newer than the table of releases."
+            ))))
         } else {
-            Err(Judgement::unknown(Reason::Ambiguous, format!("Build {build} of {name} is not in the table.")))
+            unknown(Reason::Ambiguous, format!("Build {build} of {name} is not in the table of releases."))
         };
     };
-    let last_day = days_since_1970(&known.extended_end)
-        .ok_or_else(|| unknown(format!("The table has no end of support for {}.", known.name)))?;
-    let today = case.scene.now_unix_ms.div_euclid(DAY_MS);
-    let left = last_day - today;
+    let Some(last_day) = days_since_1970(&known.extended_end) else {
+        return unknown(Reason::NotReadable, format!("The table has no end of support for {}.", known.name));
+    };
+    let left = last_day - case.scene.now_unix_ms.div_euclid(DAY_MS);
     let hints = if known.policy_hints { "" } else { " Password policy hints need Windows Server 2016 or later." };
-    let judgement = if left < 0 {
+    Ok(describe(if left < 0 {
         Judgement::warn(format!("Extended support of {} on {name} ended on {}.{hints}", known.name, known.extended_end))
     } else if left < SUPPORT_SOON {
         Judgement::warn(format!(
@@ -62,10 +61,21 @@ fn judge(case: &Case) -> Answer {
         ))
     } else {
         Judgement::pass(format!("{name} runs {}, supported until {}.", known.name, known.extended_end))
+    }))
+}
+
+/// Says how old the table is; an old one is noted and changes nothing (catalog 3).
+fn data_of(case: &Case, judgement: Judgement) -> Judgement {
+    let tables = case.scene.tables.info.iter().filter(|table| table.table == "operating-systems");
+    let Some(as_of) = tables.map(|table| table.as_of.as_str()).max() else {
+        return judgement;
     };
-    let as_of =
-        tables.info.iter().rev().find(|table| table.table == "operating-systems").map(|table| table.as_of.clone());
-    Ok(judgement.with("build", build).with("according to data of", as_of.unwrap_or_default()))
+    let judgement = judgement.with("according to data of", as_of);
+    let age = days_since_1970(as_of).map(|day| case.scene.now_unix_ms.div_euclid(DAY_MS) - day);
+    match age.filter(|age| *age > VERSION_DATA_STALE) {
+        Some(age) => judgement.with("note", format!("the data is {age} days old; a newer release may be missing")),
+        None => judgement,
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +101,7 @@ mod tests {
             (stage(windows, None), unknown(Reason::NotReadable)),
             (stage(Some("Samba"), Some(1)), unknown(Reason::Ambiguous)),
             (stage(None, None), unknown(Reason::NotReadable)),
+            (stage(None, Some(20348)), PASS),
         ] {
             let judgement = stage.judge_at("PW416", &dc1().key);
             assert_eq!(verdict(&judgement), expected, "{}", judgement.message);
@@ -107,5 +118,27 @@ mod tests {
             verdict(&stage.judge_at("PW416", &dc1().key))
         };
         assert_eq!([in_days(180), in_days(179), in_days(0), in_days(-1)], [PASS, WARN, WARN, WARN]);
+    }
+
+    #[test]
+    fn releases_before_2016_also_miss_the_policy_hints() {
+        for (build, mentions) in [(9600, true), (14393, false)] {
+            let judgement = stage(Some("Windows Server"), Some(build)).judge_at("PW416", &dc1().key);
+            assert_eq!(judgement.message.contains("policy hints"), mentions, "{}", judgement.message);
+        }
+    }
+
+    #[test]
+    fn the_age_of_the_table_is_shown_and_an_old_one_is_noted() {
+        for (age, noted) in [(0, false), (180, false), (181, true)] {
+            let mut stage = stage(Some("Windows Server"), Some(20348));
+            let day = crate::calendar::date(NOW.div_euclid(DAY_MS) - age);
+            let table = stage.tables.info.iter_mut().find(|table| table.table == "operating-systems").unwrap();
+            table.as_of = day.clone();
+            let judgement = stage.judge_at("PW416", &dc1().key);
+            assert_eq!(verdict(&judgement), PASS);
+            assert!(judgement.evidence.iter().any(|line| line.value == day));
+            assert_eq!(judgement.evidence.iter().any(|line| line.name == "note"), noted, "{age}");
+        }
     }
 }

@@ -60,7 +60,10 @@ mod tests {
         ] {
             let root = RootDse { supported_control: controls.clone(), ..root_dse() };
             let stage = Stage::new().add(&dc1(), listed(&dc1(), "pdc")).add(&dc1(), root);
-            assert_eq!(verdict(&stage.judge_at("PW415", &dc1().key)), expected, "{controls:?}");
+            let judgement = stage.judge_at("PW415", &dc1().key);
+            assert_eq!(verdict(&judgement), expected, "{controls:?}");
+            let is_low = judgement.severity == Some(Severity::Low);
+            assert_eq!(is_low, expected == WARN, "exactly one OID is of low severity: {controls:?}");
         }
     }
 }

@@ -1,8 +1,9 @@
-use super::facts::{self, answers_ldap, inventory, is_read_only};
+use super::facts::{self, answers_ldap, controller_key, domain_of_dn, has_address, has_role, host_name, is_read_only};
 use crate::catalog::text::{clean, list};
-use crate::catalog::{Answer, Case, Judgement, Reason, Step};
+use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
 use crate::checks::targets;
-use crate::evidence::{AdSyncConfig, Connector, Dns, Fsmo, Partition};
+use crate::evidence::{AdSyncConfig, Connector, DcInventory, Fsmo, Partition};
+use std::net::IpAddr;
 
 crate::declare_check! {
     PW411, "The preferred controller list is usable",
@@ -14,36 +15,31 @@ crate::declare_check! {
     link: "L-GEN", since: "0.1.0",
     rule: "NotApplicable: no preferred list.
 Fail: an entry is a single label (NetBIOS name; known cause of 80230818), or no entry resolves, or onlyPreferred is true and no entry answers LDAP.
-Warn: the list is fine but the PDC emulator is not in it (Connect still contacts it, so keep PW403 green for it); or one of several entries is bad in another way.
+Warn: the list is fine but the PDC emulator is not in it (Connect still contacts it, so keep PW403 green for it); or an entry is bad in another way while not all fail to resolve.
 Pass: every entry is an FQDN that resolves and is a writable controller of that domain, and the PDC emulator is in the list.
-onlyPreferred is an inference from the connector's failover setting; not known = judged without it.",
+onlyPreferred is an inference from the connector's failover setting; not known = judged without it.
+Unknown: an entry, or which controller is the PDC emulator, was not looked at.",
 }
 
 fn judge(case: &Case) -> Answer {
+    let name = clean(&case.target.display);
     let connector = connector(case).ok_or_else(|| {
-        Judgement::unknown(
-            Reason::NotCollected,
-            format!("The configuration of {} was not collected.", case.target.display),
-        )
+        Judgement::unknown(Reason::NotCollected, format!("The configuration of {name} was not collected."))
     })?;
     let listed = connector
         .partitions
         .iter()
         .filter(|partition| partition.selected != Some(false) && !partition.preferred_dcs.is_empty());
-    let answers: Vec<Judgement> = listed.map(|partition| partition_list(case, partition)).collect();
-    // The worst partition speaks for the connector; order of severity: Fail, Warn, Unknown, Pass.
+    // The worst partition speaks for the connector.
     let weight = |judgement: &Judgement| match judgement.outcome {
-        crate::catalog::Status::Fail => 0,
-        crate::catalog::Status::Warn => 1,
-        crate::catalog::Status::Unknown => 2,
-        _ => 3,
+        Status::Fail => 0,
+        Status::Warn => 1,
+        Status::Unknown => 2,
+        Status::Pass | Status::NotApplicable => 3,
     };
-    Ok(answers.into_iter().min_by_key(weight).unwrap_or_else(|| {
-        Judgement::not_applicable(
-            Reason::NotConfigured,
-            format!("{} has no preferred controllers.", case.target.display),
-        )
-    }))
+    listed.map(|partition| partition_list(case, partition)).min_by_key(weight).ok_or_else(|| {
+        Judgement::not_applicable(Reason::NotConfigured, format!("{name} has no preferred controllers."))
+    })
 }
 
 fn connector<'a>(case: &Case<'a>) -> Option<&'a Connector> {
@@ -55,97 +51,98 @@ fn connector<'a>(case: &Case<'a>) -> Option<&'a Connector> {
         .find(|connector| *key == format!("connector:{}", connector.name.to_lowercase()))
 }
 
-/// What is wrong with one entry, if anything; `None` in `Some` place = not known.
+/// One entry of a list, as far as it was looked at.
+#[derive(PartialEq, Eq)]
 enum Entry {
     Good,
     SingleLabel,
     Unresolved,
-    Bad(String),
+    Bad(&'static str),
     Unread,
 }
 
 fn partition_list(case: &Case, partition: &Partition) -> Judgement {
-    let names: Vec<String> =
-        partition.preferred_dcs.iter().map(|name| name.trim().trim_end_matches('.').to_lowercase()).collect();
-    let entries: Vec<Entry> = names.iter().map(|name| entry(case, name)).collect();
+    let names: Vec<String> = partition.preferred_dcs.iter().map(|name| host_name(name)).collect();
+    let entries: Vec<(&str, Entry)> = names.iter().map(|name| (name.as_str(), entry(case, name))).collect();
     let shown = list(names.iter().map(String::as_str));
-    let find = |wanted: fn(&Entry) -> bool| entries.iter().position(wanted).map(|index| clean(&names[index]));
-    let all = |wanted: fn(&Entry) -> bool| entries.iter().all(wanted);
     let dn = clean(&partition.dn);
     let describe = |judgement: Judgement| judgement.with("partition", &dn).with("preferred controllers", &shown);
     let fix = |judgement: Judgement| describe(judgement).step(edit());
 
-    if let Some(name) = find(|entry| matches!(entry, Entry::SingleLabel)) {
+    if let Some((name, _)) = entries.iter().find(|(_, entry)| *entry == Entry::SingleLabel) {
         return fix(Judgement::fail(format!(
-            "The preferred controller '{name}' of {dn} is a NetBIOS name; the engine then fails with 80230818. Enter its full DNS name."
+            "The preferred controller '{}' of {dn} is a NetBIOS name; the engine then fails with 80230818. Enter its full DNS name.",
+            clean(name)
         )));
     }
-    if all(|entry| matches!(entry, Entry::Unresolved)) {
+    if entries.iter().all(|(_, entry)| *entry == Entry::Unresolved) {
         return fix(Judgement::fail(format!("No preferred controller of {dn} resolves: {shown}.")));
     }
-    let silent = |name: &String| matches!(answers_ldap(case.scene, &format!("dc:{name}")), facts::Answer::No(_));
-    if partition.only_preferred == Some(true) && names.iter().all(silent) {
+    let is_silent = |name: &String| {
+        matches!(answers_ldap(case.scene, &controller_key(name)), facts::Answer::No(_) | facts::Answer::OtherDomain(_))
+    };
+    if partition.only_preferred == Some(true) && names.iter().all(is_silent) {
         return fix(Judgement::fail(format!(
             "Only preferred controllers may be used for {dn}, and none of them answers LDAP: {shown}."
         )));
     }
-    if let Some(name) = find(|entry| matches!(entry, Entry::Unresolved | Entry::Bad(_))) {
-        let why = entries.iter().find_map(|entry| match entry {
-            Entry::Bad(why) => Some(why.clone()),
-            Entry::Unresolved => Some("it does not resolve".to_owned()),
-            _ => None,
-        });
+    let unusable = entries.iter().find_map(|(name, entry)| match entry {
+        Entry::Bad(why) => Some((name, *why)),
+        Entry::Unresolved => Some((name, "it does not resolve")),
+        Entry::Good | Entry::SingleLabel | Entry::Unread => None,
+    });
+    if let Some((name, why)) = unusable {
+        return fix(Judgement::warn(format!("The preferred controller {} of {dn} is not usable: {why}.", clean(name))));
+    }
+    let pdc = pdc(case, partition);
+    if let Some(pdc) = pdc.as_ref().filter(|pdc| !names.contains(pdc)) {
         return fix(Judgement::warn(format!(
-            "The preferred controller {name} of {dn} is not usable: {}.",
-            why.unwrap_or_default()
+            "The PDC emulator {} is not in the preferred list of {dn}; Connect contacts it all the same, so keep it reachable (PW403).",
+            clean(pdc)
         )));
     }
-    if entries.iter().any(|entry| matches!(entry, Entry::Unread)) {
-        return describe(Judgement::unknown(
-            Reason::Partial,
-            format!("Not every preferred controller of {dn} was looked at."),
-        ));
+    if entries.iter().any(|(_, entry)| *entry == Entry::Unread) {
+        let message = format!("Not every preferred controller of {dn} was looked at.");
+        return describe(Judgement::unknown(Reason::Partial, message));
     }
-    match pdc(case, &names) {
-        None => describe(Judgement::unknown(
-            Reason::Partial,
-            format!("Which controller is the PDC emulator of {dn} is not known."),
-        )),
-        Some(pdc) if names.contains(&pdc) => describe(Judgement::pass(format!(
-            "The preferred controllers of {dn} are usable, the PDC emulator is among them."
-        ))),
-        Some(pdc) => fix(Judgement::warn(format!(
-            "The PDC emulator {} is not in the preferred list of {dn}; Connect contacts it all the same.",
-            clean(&pdc)
-        ))),
-    }
+    describe(match pdc {
+        Some(_) => {
+            Judgement::pass(format!("The preferred controllers of {dn} are usable, the PDC emulator is among them."))
+        }
+        None => {
+            Judgement::unknown(Reason::Partial, format!("Which controller is the PDC emulator of {dn} is not known."))
+        }
+    })
 }
 
 fn entry(case: &Case, name: &str) -> Entry {
+    if name.parse::<IpAddr>().is_ok() {
+        return Entry::Bad("it is an address, not a full DNS name");
+    }
     if !name.contains('.') {
         return Entry::SingleLabel;
     }
-    let key = format!("dc:{name}");
-    match case.scene.evidence.facts_at::<Dns>(&key).first() {
-        None => return Entry::Unread,
-        Some(fact) if fact.data.answers.is_empty() => return Entry::Unresolved,
-        Some(_) => {}
-    }
-    match is_read_only(case.scene, &key) {
-        Some(true) => Entry::Bad("it is read-only".to_owned()),
-        Some(false) => Entry::Good,
-        None if matches!(answers_ldap(case.scene, &key), facts::Answer::No(_)) => {
-            Entry::Bad("it does not answer LDAP".to_owned())
-        }
-        None => Entry::Unread,
+    let key = controller_key(name);
+    match (has_address(case.scene, &key), answers_ldap(case.scene, &key), is_read_only(case.scene, &key)) {
+        (Some(false), _, _) => Entry::Unresolved,
+        (_, facts::Answer::OtherDomain(_), _) => Entry::Bad("it is a controller of another domain"),
+        (_, _, Some(true)) => Entry::Bad("it is read-only"),
+        (Some(true), facts::Answer::Yes, Some(false)) => Entry::Good,
+        (_, facts::Answer::No(_), _) => Entry::Bad("it does not answer LDAP"),
+        _ => Entry::Unread,
     }
 }
 
-/// The PDC emulator of the domain that the listed controllers belong to.
-fn pdc(case: &Case, names: &[String]) -> Option<String> {
-    let domain = names.iter().find_map(|name| Some(inventory(case.scene, &format!("dc:{name}"))?.domain.clone()))?;
-    let fsmo = case.scene.evidence.facts_at::<Fsmo>(&format!("domain:{domain}"));
-    fsmo.iter().find_map(|fact| fact.data.pdc_host.clone())
+/// The PDC emulator of the domain of a partition: the role owner, else the controller that has the role.
+fn pdc(case: &Case, partition: &Partition) -> Option<String> {
+    let domain = format!("domain:{}", domain_of_dn(&partition.dn)?);
+    let evidence = case.scene.evidence;
+    let owner = evidence.facts_at::<Fsmo>(&domain).iter().find_map(|fact| fact.data.pdc_host.as_deref().map(host_name));
+    owner.or_else(|| {
+        let all = evidence.facts::<DcInventory>();
+        let pdc = all.iter().find(|fact| fact.record.target.is_in(&domain) && has_role(fact.data, "pdc"))?;
+        Some(host_name(&pdc.data.fqdn))
+    })
 }
 
 fn edit() -> Step {
@@ -160,67 +157,5 @@ fn edit() -> Step {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::testing::{Stage, server};
-    use crate::catalog::{Status, Target};
-    use crate::checks::directory::testing::*;
-
-    fn stage(preferred: &[&str], only: Option<bool>) -> Stage {
-        let partition = Partition {
-            dn: "DC=corp,DC=example".to_owned(),
-            preferred_dcs: preferred.iter().map(|name| (*name).to_owned()).collect(),
-            only_preferred: only,
-            ..Partition::default()
-        };
-        let connector = Connector {
-            name: "corp.example".to_owned(),
-            kind: "AD".to_owned(),
-            partitions: vec![partition],
-            ..Connector::default()
-        };
-        let fsmo = Fsmo { pdc_host: Some("dc1.corp.example".to_owned()), ..Fsmo::default() };
-        healthy().add(&server(), AdSyncConfig { version: None, connectors: vec![connector] }).add(&domain(), fsmo)
-    }
-
-    fn resolved(stage: Stage) -> Stage {
-        stage.add(&dc1(), addresses(&["192.0.2.1"])).add(&dc2(), addresses(&["192.0.2.2"]))
-    }
-
-    fn at(stage: Stage) -> Judgement {
-        stage.judge_at("PW411", &Target::connector("corp.example", &server()).key)
-    }
-
-    #[test]
-    fn the_list_decides() {
-        let none = (Status::NotApplicable, Some(Reason::NotConfigured));
-        for (stage, expected) in [
-            (stage(&[], None), none),
-            (resolved(stage(&["dc1.corp.example", "dc2.corp.example"], None)), PASS),
-            (resolved(stage(&["DC1.corp.example."], Some(true))), PASS),
-            (resolved(stage(&["dc2.corp.example"], None)), WARN),
-            (resolved(stage(&["DC1"], None)), FAIL),
-            (stage(&["dc1.corp.example"], None).add(&dc1(), addresses(&[])), FAIL),
-            (
-                stage(&["dc1.corp.example", "dc2.corp.example"], None)
-                    .add(&dc1(), addresses(&["192.0.2.1"]))
-                    .add(&dc2(), addresses(&[])),
-                WARN,
-            ),
-            (stage(&["dc1.corp.example"], None), unknown(Reason::Partial)),
-        ] {
-            let judgement = at(stage);
-            assert_eq!(verdict(&judgement), expected, "{}", judgement.message);
-        }
-    }
-
-    #[test]
-    fn only_preferred_and_all_silent_is_a_failure() {
-        let dead = |only| {
-            let dc3 = Target::dc("dc3.corp.example", &domain());
-            stage(&["dc3.corp.example"], only).add(&dc3, addresses(&["192.0.2.3"])).add(&dc3, tcp(389, "Timeout"))
-        };
-        assert_eq!(verdict(&at(dead(Some(true)))), FAIL);
-        assert_eq!(verdict(&at(dead(None))), WARN);
-    }
-}
+#[path = "preferred_list_tests.rs"]
+mod tests;
