@@ -114,6 +114,7 @@ impl Live {
             servers: directory.servers,
             credential: credential("directory.user", "directory.secret", directory.user, directory_secret)?,
             all_controller: directory.all_controller,
+            expects: expects.clone(),
             probe_timeout,
         };
         let world = Arc::new(World {

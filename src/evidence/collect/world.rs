@@ -37,6 +37,8 @@ pub struct Settings {
     pub servers: Vec<String>,
     pub credential: Option<Credential>,
     pub all_controller: bool,
+    /// Kinds that the caller offers while the run is going on; each leaves a record, readable or not.
+    pub expects: Vec<Kind>,
     /// Replaces the time-out of every probe.
     pub probe_timeout: Option<Duration>,
 }

@@ -28,7 +28,7 @@ impl Collector for ControllerPortsCollector {
     }
 
     fn needs(&self) -> &'static [Kind] {
-        &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::Fsmo]
+        &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::Tcp, Kind::RootDse, Kind::Fsmo]
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
@@ -53,12 +53,15 @@ impl Collector for ControllerPortsCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        let pattern = |domain: &String| {
-            let ports: Vec<String> = PORTS.iter().chain([&ENDPOINT_MAPPER]).map(u16::to_string).collect();
-            let source = format!("each target of _ldap._tcp.dc._msdcs.{domain}");
-            Touched::new("tcp", format!("ports {} and the SAM port that 135 names, of {source}", ports.join(", ")))
-        };
-        world.settings.domains.iter().map(pattern).collect()
+        let ports: Vec<String> = PORTS.iter().chain([&ENDPOINT_MAPPER]).map(u16::to_string).collect();
+        let ports = format!("ports {} and the SAM port that 135 names", ports.join(", "));
+        let most = if world.settings.all_controller { "each target" } else { "the first 8 targets" };
+        let configured = "each preferred or last used controller of the connectors";
+        vec![
+            Touched::new("tcp", format!("{ports}, of {most} of _ldap._tcp.dc._msdcs.<domain> and of the PDC emulator")),
+            Touched::new("tcp", format!("{ports}, of {configured} and each named controller")),
+            Touched::new("rpc", "TCP 135 of each of these controllers (endpoint map look-up of SAM and LSA)"),
+        ]
     }
 }
 

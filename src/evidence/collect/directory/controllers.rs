@@ -1,9 +1,11 @@
-//! Which domains and which controllers are in question, from the evidence so far.
+//! Which domains and which controllers are in question, from the evidence so far. Names that the
+//! directory or DNS gave are untrusted: what is no host name is left out.
 
-use super::names::{dns_name, domain_of_dn};
-use crate::catalog::Target;
+use super::controller_ports::MOST_ADDRESSES;
+use super::names::{dns_name, domain_of_dn, site_of_server};
+use crate::catalog::{Target, TargetKind};
 use crate::evidence::collect::World;
-use crate::evidence::{AdSyncConfig, Dns, Evidence, Fsmo, Kind, Os, RootDse, State, Tcp};
+use crate::evidence::{AdSyncConfig, Connector, Dns, Evidence, Fsmo, Kind, Os, Record, RootDse, State, Tcp};
 
 /// Controllers without a role that are looked at all the same; more with `-AllController`.
 const MOST_OTHERS: usize = 8;
@@ -11,108 +13,198 @@ const MOST_OTHERS: usize = 8;
 /// The LDAP port that a controller must answer on.
 pub const LDAP: u16 = 389;
 
+/// Locator records ([MS-ADTS] 6.3.2.3).
+pub const CONTROLLERS: &str = "_ldap._tcp.dc._msdcs.";
+pub const ROLE_OWNER: &str = "_ldap._tcp.pdc._msdcs.";
+
 /// A controller, its domain, and what the configuration of the sync service says of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Controller {
     pub fqdn: String,
-    pub domain: Target,
+    /// Unknown as long as a controller that was only named has not answered.
+    pub domain: Option<Target>,
     pub target: Target,
     pub preferred: bool,
     pub last: bool,
+    pub in_site: bool,
 }
 
-/// Domains to examine: the named ones and those of the connectors; the machine's own when none is named.
+impl Controller {
+    fn new(fqdn: &str, domain: Option<&Target>) -> Controller {
+        let unknown =
+            || Target { kind: TargetKind::Dc, key: format!("dc:{fqdn}"), display: fqdn.to_owned(), within: Vec::new() };
+        Controller {
+            fqdn: fqdn.to_owned(),
+            domain: domain.cloned(),
+            target: domain.map_or_else(unknown, |domain| Target::dc(fqdn, domain)),
+            preferred: false,
+            last: false,
+            in_site: false,
+        }
+    }
+
+    /// DNS name of the domain, where it is known.
+    pub fn domain_name(&self) -> Option<&str> {
+        self.domain.as_ref().map(|domain| domain.display.as_str())
+    }
+
+    pub fn is_of(&self, domain: &Target) -> bool {
+        self.domain.as_ref().is_some_and(|own| own.key == domain.key)
+    }
+}
+
+/// Connectors to a forest of Active Directory.
+fn connectors(evidence: &Evidence) -> impl Iterator<Item = &Connector> {
+    let configurations = evidence.facts::<AdSyncConfig>().into_iter();
+    configurations.flat_map(|fact| &fact.data.connectors).filter(|connector| connector.kind.eq_ignore_ascii_case("ad"))
+}
+
+/// Domains that a connector synchronises. Application partitions of DNS look like domains.
+fn selected(connector: &Connector) -> impl Iterator<Item = String> + '_ {
+    let partitions = connector.partitions.iter();
+    let wanted = partitions.filter(|partition| partition.selected != Some(false) && partition.is_domain != Some(false));
+    wanted
+        .filter_map(|partition| domain_of_dn(&partition.dn))
+        .filter(|name| !name.starts_with("domaindnszones.") && !name.starts_with("forestdnszones."))
+}
+
+/// Whether a connector synchronises a domain; `None` without a configuration.
+pub fn is_selected(evidence: &Evidence, domain: &Target) -> Option<bool> {
+    evidence.facts::<AdSyncConfig>().first()?;
+    Some(connectors(evidence).any(|connector| selected(connector).any(|name| name == domain.display)))
+}
+
+/// What the controllers that answered say of themselves: (domain, forest root).
+fn answered(evidence: &Evidence) -> Vec<(&Record, String, Option<String>)> {
+    let facts = evidence.facts::<RootDse>().into_iter();
+    facts
+        .filter_map(|fact| {
+            let domain = fact.data.default_naming_context.as_deref().and_then(domain_of_dn)?;
+            let root = fact.data.root_domain_naming_context.as_deref().and_then(domain_of_dn);
+            Some((fact.record, domain, root))
+        })
+        .collect()
+}
+
+fn named_servers(world: &World) -> Vec<String> {
+    world.settings.servers.iter().filter_map(|server| dns_name(server)).collect()
+}
+
+/// Domains to examine: the named ones, those of the connectors, those of the named controllers, and the
+/// root of each forest (Connect needs it, PW420); the machine's own when nothing is named.
 pub fn domains(evidence: &Evidence, world: &World) -> Vec<Target> {
     let settings = &world.settings;
     let mut names: Vec<String> = settings.domains.iter().filter_map(|name| dns_name(name)).collect();
-    for config in evidence.facts::<AdSyncConfig>() {
-        let partitions = config.data.connectors.iter().flat_map(|connector| &connector.partitions);
-        let selected =
-            partitions.filter(|partition| partition.selected != Some(false) && partition.is_domain != Some(false));
-        names.extend(selected.filter_map(|partition| domain_of_dn(&partition.dn)));
-    }
-    // A controller that was named without a domain: its name says which one, as for nearly every forest.
-    if names.is_empty() {
-        names.extend(settings.servers.iter().filter_map(|server| suffix(server)));
-    }
-    if names.is_empty() {
-        names.extend(evidence.facts::<Os>().into_iter().filter_map(|fact| dns_name(fact.data.domain.as_deref()?)));
-    }
-    let mut seen = Vec::new();
-    names.retain(|name| {
-        !seen.contains(name) && {
-            seen.push(name.clone());
-            true
+    let mut forests: Vec<(String, String)> = Vec::new();
+    for connector in connectors(evidence) {
+        let own: Vec<String> = selected(connector).collect();
+        if let Some(root) = connector.forest.as_deref().and_then(dns_name) {
+            forests.extend(own.iter().map(|domain| (domain.clone(), root.clone())));
         }
-    });
-    names.iter().map(|name| Target::domain(name, None)).collect()
+        names.extend(own);
+    }
+    if settings.domains.is_empty() && settings.servers.is_empty() {
+        let joined = evidence.facts::<Os>().into_iter().filter(|fact| fact.data.domain_joined != Some(false));
+        names.extend(joined.filter_map(|fact| dns_name(fact.data.domain.as_deref()?)));
+    }
+    let servers = named_servers(world);
+    for (record, domain, root) in answered(evidence) {
+        if servers.iter().any(|server| record.target.key == format!("dc:{server}")) {
+            names.push(domain.clone());
+        }
+        forests.extend(root.map(|root| (domain, root)));
+    }
+    let roots = forests.iter().filter(|(domain, _)| names.contains(domain)).map(|(_, root)| root.clone());
+    names.extend(roots.collect::<Vec<_>>());
+    forests.extend(
+        names
+            .iter()
+            .filter(|name| forests.iter().any(|(_, root)| root == *name))
+            .map(|n| (n.clone(), n.clone()))
+            .collect::<Vec<_>>(),
+    );
+    let mut domains: Vec<Target> = Vec::new();
+    for name in names {
+        let root = forests.iter().find(|(domain, _)| *domain == name).map(|(_, root)| Target::forest(root));
+        let target = Target::domain(&name, root.as_ref());
+        if !domains.iter().any(|known| known.key == target.key) {
+            domains.push(target);
+        }
+    }
+    domains
 }
 
-/// `dc1.corp.example` lies in `corp.example`.
-fn suffix(server: &str) -> Option<String> {
-    let name = dns_name(server)?;
-    let (_, domain) = name.split_once('.')?;
-    domain.contains('.').then(|| domain.to_owned())
-}
-
-/// Controllers to examine: role owner, preferred, last used, named, and some of the others.
+/// Controllers to examine: role owner, preferred, last used, named, those of the own site, and some others.
 pub fn controllers(evidence: &Evidence, world: &World) -> Vec<Controller> {
+    let domains = domains(evidence, world);
     let mut all: Vec<Controller> = Vec::new();
-    for domain in domains(evidence, world) {
-        let in_domain = |fqdn: &str| fqdn.strip_suffix(domain.display.as_str()).is_some_and(|host| host.ends_with('.'));
-        let mut add = |fqdn: &str, preferred: bool, last: bool| match all
-            .iter_mut()
-            .find(|known| known.fqdn == fqdn && known.domain.key == domain.key)
-        {
-            Some(known) => {
-                known.preferred |= preferred;
-                known.last |= last;
+    for domain in &domains {
+        let mut own: Vec<Controller> = Vec::new();
+        let mut add = |fqdn: &str, mark: fn(&mut Controller)| match own.iter_mut().find(|known| known.fqdn == fqdn) {
+            Some(known) => mark(known),
+            None => {
+                let mut new = Controller::new(fqdn, Some(domain));
+                mark(&mut new);
+                own.push(new);
             }
-            None => all.push(Controller {
-                fqdn: fqdn.to_owned(),
-                target: Target::dc(fqdn, &domain),
-                domain: domain.clone(),
-                preferred,
-                last,
-            }),
         };
-        for (name, preferred, last) in configured(evidence, &domain) {
-            add(&name, preferred, last);
-        }
-        for server in world.settings.servers.iter().filter_map(|server| dns_name(server)).filter(|name| in_domain(name))
-        {
-            add(&server, false, false);
+        for partition in connectors(evidence).flat_map(|connector| &connector.partitions) {
+            if domain_of_dn(&partition.dn).as_deref() == Some(domain.display.as_str()) {
+                partition
+                    .preferred_dcs
+                    .iter()
+                    .filter_map(|name| dns_name(name))
+                    .for_each(|name| add(&name, |it| it.preferred = true));
+                partition
+                    .last_dc
+                    .iter()
+                    .filter_map(|name| dns_name(name))
+                    .for_each(|name| add(&name, |it| it.last = true));
+            }
         }
         for fact in evidence.facts_at::<Fsmo>(&domain.key) {
-            fact.data.pdc_host.iter().for_each(|host| add(host, false, false));
+            fact.data.pdc_host.iter().filter_map(|host| dns_name(host)).for_each(|host| add(&host, |_| {}));
         }
-        for host in located(evidence, &domain, "_ldap._tcp.pdc._msdcs.") {
-            add(&host, false, false);
+        located(evidence, domain, ROLE_OWNER).iter().for_each(|host| add(host, |_| {}));
+        if let Some(service) = site_service(evidence) {
+            located(evidence, domain, &service).iter().for_each(|host| add(host, |it| it.in_site = true));
         }
-        let others = located(evidence, &domain, "_ldap._tcp.dc._msdcs.");
         let most = if world.settings.all_controller { usize::MAX } else { MOST_OTHERS };
-        for host in others.into_iter().take(most) {
-            add(&host, false, false);
+        located(evidence, domain, CONTROLLERS).iter().take(most).for_each(|host| add(host, |_| {}));
+        all.append(&mut own);
+    }
+    for server in named_servers(world) {
+        if !all.iter().any(|known| known.fqdn == server) {
+            all.push(Controller::new(&server, domain_of_server(evidence, &domains, &server)));
         }
+    }
+    let site = evidence.facts::<Os>().into_iter().find_map(|fact| fact.data.ad_site.clone());
+    for controller in all.iter_mut().filter(|controller| !controller.in_site) {
+        let own = root_dse(evidence, controller).and_then(|root| site_of_server(root.server_name.as_deref()?));
+        controller.in_site = site.is_some() && own == site;
     }
     all
 }
 
-/// Preferred and last used controllers of the connectors' partitions of a domain.
-fn configured(evidence: &Evidence, domain: &Target) -> Vec<(String, bool, bool)> {
-    let mut names = Vec::new();
-    for config in evidence.facts::<AdSyncConfig>() {
-        for partition in config.data.connectors.iter().flat_map(|connector| &connector.partitions) {
-            if domain_of_dn(&partition.dn).as_deref() == Some(domain.display.as_str()) {
-                names.extend(
-                    partition.preferred_dcs.iter().filter_map(|name| dns_name(name)).map(|name| (name, true, false)),
-                );
-                names
-                    .extend(partition.last_dc.iter().filter_map(|name| dns_name(name)).map(|name| (name, false, true)));
-            }
-        }
+/// The domain of a controller that was named: by its own word, by DNS, or (for a controller of a domain
+/// that is examined anyway) by its name.
+fn domain_of_server<'d>(evidence: &Evidence, domains: &'d [Target], server: &str) -> Option<&'d Target> {
+    let key = format!("dc:{server}");
+    let by_itself = answered(evidence).into_iter().find(|(record, _, _)| record.target.key == key);
+    if let Some((_, domain, _)) = by_itself {
+        return domains.iter().find(|known| known.display == domain);
     }
-    names
+    let by_dns = domains.iter().find(|domain| located(evidence, domain, CONTROLLERS).iter().any(|host| host == server));
+    by_dns.or_else(|| {
+        let below = |domain: &&Target| server.strip_suffix(&domain.display).is_some_and(|host| host.ends_with('.'));
+        domains.iter().filter(below).max_by_key(|domain| domain.display.len())
+    })
+}
+
+/// Locator record of the machine's own site, where it is known.
+pub fn site_service(evidence: &Evidence) -> Option<String> {
+    let site = evidence.facts::<Os>().into_iter().find_map(|fact| dns_name(fact.data.ad_site.as_deref()?))?;
+    Some(format!("_ldap._tcp.{site}._sites.dc._msdcs."))
 }
 
 /// Hosts of an SRV record of a domain, by priority, weight (heavier first) and name ([RFC 2782]).
@@ -125,9 +217,9 @@ pub fn located(evidence: &Evidence, domain: &Target, prefix: &str) -> Vec<String
     answers.iter().filter_map(|answer| dns_name(&answer.value)).collect()
 }
 
-/// True when LDAP on this controller answered.
-pub fn answers(evidence: &Evidence, controller: &Controller) -> bool {
-    !evidence.facts_at::<RootDse>(&controller.target.key).is_empty()
+/// The rootDSE of a controller that answered.
+pub fn root_dse<'e>(evidence: &'e Evidence, controller: &Controller) -> Option<&'e RootDse> {
+    evidence.facts_at::<RootDse>(&controller.target.key).first().map(|fact| fact.data)
 }
 
 /// True when it is known whether LDAP on this controller answers: it did, or its chain ended before.
@@ -138,30 +230,33 @@ pub fn is_decided(evidence: &Evidence, controller: &Controller) -> bool {
     }
     let Some(addresses) = evidence.records_at(Kind::Dns, key).next() else { return false };
     let count = addresses.fact::<Dns>().map_or(0, |fact| fact.data.answers.len());
-    let is_ldap = |record: &&crate::evidence::Record| {
-        record.state != State::Ok || record.fact::<Tcp>().is_some_and(|fact| fact.data.port == LDAP)
-    };
+    // A probe that was lost says of no port what it is; it counts, so that the chain ends.
+    let is_ldap =
+        |record: &&Record| record.state != State::Ok || record.fact::<Tcp>().is_some_and(|fact| fact.data.port == LDAP);
     let tried: Vec<_> = evidence.records_at(Kind::Tcp, key).filter(is_ldap).collect();
     let connected = tried.iter().any(|record| record.fact::<Tcp>().is_some_and(|fact| fact.data.result == "Connected"));
-    !connected && tried.len() >= count.min(super::controller_ports::MOST_ADDRESSES)
+    !connected && tried.len() >= count.min(MOST_ADDRESSES)
 }
 
-/// Controllers of a domain that answer LDAP, the role owner of DNS first.
-pub fn answering(evidence: &Evidence, world: &World, domain: &Target) -> Vec<String> {
-    let pdc = located(evidence, domain, "_ldap._tcp.pdc._msdcs.");
-    let mut found: Vec<String> = controllers(evidence, world)
-        .into_iter()
-        .filter(|controller| controller.domain.key == domain.key && answers(evidence, controller))
-        .map(|controller| controller.fqdn)
-        .collect();
-    found.sort_by_key(|fqdn| (!pdc.contains(fqdn), fqdn.clone()));
-    found
+/// True when the answer to a locator record of a domain is there. A probe that was lost does not say which
+/// record it was for; it counts, so that the chain ends.
+pub fn was_asked(evidence: &Evidence, domain: &Target, prefix: &str) -> bool {
+    let name = format!("{prefix}{}", domain.display);
+    let is_it = |record: &Record| record.fact::<Dns>().is_none_or(|fact| fact.data.name == name);
+    evidence.records_at(Kind::Dns, &domain.key).any(is_it)
 }
 
 /// True when every controller of a domain is decided, and the domain was located.
 pub fn all_decided(evidence: &Evidence, world: &World, domain: &Target) -> bool {
-    let all = controllers(evidence, world);
-    let mut own = all.iter().filter(|controller| controller.domain.key == domain.key);
-    evidence.records_at(Kind::Dns, &domain.key).count() >= super::locator::SERVICES.len()
-        && own.all(|controller| is_decided(evidence, controller))
+    was_asked(evidence, domain, CONTROLLERS)
+        && was_asked(evidence, domain, ROLE_OWNER)
+        && controllers(evidence, world)
+            .iter()
+            .filter(|controller| controller.is_of(domain))
+            .all(|controller| is_decided(evidence, controller))
+}
+
+/// True as long as the configuration of the sync service may still come: roles rest on it.
+pub fn awaits_configuration(evidence: &Evidence, world: &World) -> bool {
+    world.settings.expects.contains(&Kind::AdSyncConfig) && evidence.records_of(Kind::AdSyncConfig).next().is_none()
 }

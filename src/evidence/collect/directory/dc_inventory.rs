@@ -1,12 +1,14 @@
 //! `dc-inventory`: one controller and its roles. It comes also for a controller that is dead: the roles
 //! are what its failure is weighed by.
 
-use super::controllers::{Controller, answering, answers, controllers, is_decided, located};
-use super::names::{dn_of_domain, site_of_server};
-use super::session::{LDAP_TIMEOUT, open, search, value};
+use super::attempts::{Candidate, candidates, is_over};
+use super::controllers::{Controller, ROLE_OWNER, awaits_configuration, controllers, is_decided, located, root_dse};
+use super::ldap::{Failure, LDAP_TIMEOUT, search, value};
+use super::names::{dn_of_domain, dns_name, site_of_server};
+use super::session::{Access, open};
 use super::values::{boolean, build};
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
-use crate::evidence::{DcInventory, Evidence, Fsmo, Kind, Record, RootDse};
+use crate::evidence::{DcInventory, Dns, Evidence, Fsmo, Kind, Record, RecordError, State};
 use ldap3::{Scope, ldap_escape};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +16,9 @@ use std::time::{Duration, Instant};
 /// Capability of a read-only controller ([MS-ADTS] 3.1.1.3.4.3.5).
 const PARTIAL_SECRETS: &str = "1.2.840.113556.1.4.1920";
 
-pub struct DcInventoryCollector;
+pub struct DcInventoryCollector {
+    pub access: Arc<Access>,
+}
 
 impl Collector for DcInventoryCollector {
     fn kind(&self) -> Kind {
@@ -26,25 +30,32 @@ impl Collector for DcInventoryCollector {
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
+        if awaits_configuration(evidence, world) {
+            return Vec::new();
+        }
+        let all = controllers(evidence, world);
         let mut probes = Vec::new();
-        for controller in controllers(evidence, world) {
-            let roles_known = evidence.records_at(Kind::Fsmo, &controller.domain.key).next().is_some();
-            if !roles_known || !is_decided(evidence, &controller) {
+        for controller in &all {
+            let roles_are_known =
+                controller.domain.as_ref().is_none_or(|domain| is_over(evidence, world, Kind::Fsmo, domain));
+            if !roles_are_known || !is_decided(evidence, controller) || is_another_name(evidence, controller, &all) {
                 continue;
             }
-            let known = assemble(evidence, &controller);
-            // Itself when it answers, else one that does: the entry is the same everywhere.
-            let host = if answers(evidence, &controller) {
-                Some(controller.fqdn.clone())
-            } else {
-                answering(evidence, world, &controller.domain).into_iter().next()
+            let known = assemble(evidence, controller);
+            let source = source(evidence, world, controller);
+            let touches = match &source {
+                Some(source) => {
+                    let text = format!("{}: computer object of {}", source.controller.fqdn, controller.fqdn);
+                    vec![Touched::new("ldap", text)]
+                }
+                None => Vec::new(),
             };
-            let this = world.clone();
-            let target = controller.target.clone();
-            let touches = vec![Touched::new("ldap", format!("computer object of {} (one search)", controller.fqdn))];
-            let timeout = world.timeout(LDAP_TIMEOUT) * 2;
-            probes.push(probe(Kind::DcInventory, "", &target, timeout, touches, async move {
-                vec![complete(&this, &controller, host, known).await]
+            let limit = world.timeout(LDAP_TIMEOUT);
+            let whole = limit * 3 + Duration::from_millis(500);
+            let (this, access) = (world.clone(), self.access.clone());
+            let about = controller.clone();
+            probes.push(probe(Kind::DcInventory, "", &controller.target, whole, touches, async move {
+                vec![complete(&this, &access, &about, source, known, limit).await]
             }));
         }
         probes
@@ -55,55 +66,96 @@ impl Collector for DcInventoryCollector {
     }
 }
 
+/// A controller that was named by a short name or an address says its full name in rootDSE; under that
+/// name it is in the inventory, provided that the name leads to it.
+fn is_another_name(evidence: &Evidence, controller: &Controller, all: &[Controller]) -> bool {
+    let full = root_dse(evidence, controller).and_then(|root| dns_name(root.dns_host_name.as_deref()?));
+    let Some(full) = full.filter(|name| *name != controller.fqdn) else { return false };
+    let known = all.iter().find(|other| other.fqdn == full);
+    let resolves = |other: &Controller| {
+        evidence.facts_at::<Dns>(&other.target.key).iter().any(|fact| !fact.data.answers.is_empty())
+    };
+    !controller.preferred && !controller.last && known.is_some_and(resolves)
+}
+
+/// The controller itself when it lets us in, else another of its domain: the entry is the same everywhere.
+fn source(evidence: &Evidence, world: &World, controller: &Controller) -> Option<Candidate> {
+    let mut all = candidates(evidence, world, controller.domain.as_ref()?);
+    let own = all.iter().position(|candidate| candidate.controller.target.key == controller.target.key);
+    (!all.is_empty()).then(|| all.swap_remove(own.unwrap_or(0)))
+}
+
 /// What is known without another question.
 fn assemble(evidence: &Evidence, controller: &Controller) -> DcInventory {
-    let fsmo = evidence.facts_at::<Fsmo>(&controller.domain.key);
-    let owner = fsmo.iter().find_map(|fact| fact.data.pdc_host.clone());
-    let is_pdc = match owner {
-        Some(host) => host == controller.fqdn,
-        // Without the directory DNS is the second-best source of the role.
-        None => located(evidence, &controller.domain, "_ldap._tcp.pdc._msdcs.").contains(&controller.fqdn),
-    };
-    let mut roles: Vec<String> = Vec::new();
-    for (has, role) in [(is_pdc, "pdc"), (controller.preferred, "preferred"), (controller.last, "last")] {
-        if has {
-            roles.push(role.to_owned());
+    let is_pdc = controller.domain.as_ref().is_some_and(|domain| {
+        let fsmo = evidence.facts_at::<Fsmo>(&domain.key);
+        match fsmo.iter().find_map(|fact| dns_name(fact.data.pdc_host.as_deref()?)) {
+            Some(host) => host == controller.fqdn,
+            // Without the directory DNS is the second-best source of the role.
+            None => located(evidence, domain, ROLE_OWNER).contains(&controller.fqdn),
         }
-    }
+    });
+    let marks =
+        [(is_pdc, "pdc"), (controller.preferred, "preferred"), (controller.last, "last"), (controller.in_site, "site")];
+    let mut roles: Vec<String> = marks.iter().filter(|(has, _)| *has).map(|(_, role)| (*role).to_owned()).collect();
     if roles.is_empty() {
         roles.push("other".to_owned());
     }
-    let root = evidence.facts_at::<RootDse>(&controller.target.key);
-    let root = root.first().map(|fact| fact.data);
+    let root = root_dse(evidence, controller);
     let capabilities = root.and_then(|root| root.supported_capabilities.as_ref());
     DcInventory {
         fqdn: controller.fqdn.clone(),
-        domain: controller.domain.display.clone(),
+        domain: controller.domain_name().unwrap_or_default().to_owned(),
         roles,
-        site: root.and_then(|root| root.server_name.as_deref()).and_then(site_of_server),
+        site: root.and_then(|root| site_of_server(root.server_name.as_deref()?)),
         is_rodc: capabilities.map(|list| list.iter().any(|oid| oid == PARTIAL_SECRETS)),
         is_gc: root.and_then(|root| root.is_global_catalog_ready),
+        connector_last_dc: controller.last.then(|| controller.fqdn.clone()),
         ..DcInventory::default()
     }
 }
 
-/// Adds the operating system, where the directory lets us read it.
-async fn complete(world: &World, controller: &Controller, host: Option<String>, mut data: DcInventory) -> Record {
+/// Adds what the computer object says; without it the record is partial.
+async fn complete(
+    world: &World,
+    access: &Access,
+    controller: &Controller,
+    source: Option<Candidate>,
+    mut data: DcInventory,
+    limit: Duration,
+) -> Record {
     let started = Instant::now();
-    let limit: Duration = world.timeout(LDAP_TIMEOUT);
-    if let Some(host) = host {
-        if let Ok(mut ldap) = open(world, &host).await {
-            let head = dn_of_domain(&controller.domain.display);
-            let filter = format!("(&(objectCategory=computer)(dNSHostName={}))", ldap_escape(controller.fqdn.as_str()));
-            let attributes = ["operatingSystem", "operatingSystemVersion", "msDS-isRODC"];
-            let found = search(&mut ldap, limit, &head, Scope::Subtree, &filter, &attributes).await.unwrap_or_default();
-            if let Some(entry) = found.first() {
-                data.operating_system = value(entry, "operatingSystem").map(str::to_owned);
-                data.operating_system_version = value(entry, "operatingSystemVersion").map(str::to_owned);
-                data.build = data.operating_system_version.as_deref().and_then(build);
-                data.is_rodc = data.is_rodc.or_else(|| value(entry, "msDS-isRODC").and_then(boolean));
-            }
-        }
+    let missing = match source {
+        Some(source) => computer(world, access, &source, &mut data, limit).await.err(),
+        None => Some(Failure::Broken("no controller of the domain lets us in".to_owned())),
+    };
+    let mut record = world.record(&controller.target, started, data);
+    if let Some(failure) = missing {
+        record.state = State::Partial;
+        record.error = Some(RecordError { class: "ldap".to_owned(), code: failure.code(), text: failure.to_string() });
     }
-    world.record(&controller.target, started, data)
+    record
+}
+
+/// The computer object of a controller, by its registered name and the primary group of writable or
+/// read-only controllers ([MS-ADTS] 6.1.1.3.1, [MS-SAMR] 2.2.1.14).
+async fn computer(
+    world: &World,
+    access: &Access,
+    source: &Candidate,
+    data: &mut DcInventory,
+    limit: Duration,
+) -> Result<(), Failure> {
+    let mut ldap = open(world, access, &source.door(), source.way, limit).await?;
+    let head = dn_of_domain(&data.domain);
+    let host = ldap_escape(data.fqdn.as_str());
+    let filter = format!("(&(dNSHostName={host})(|(primaryGroupID=516)(primaryGroupID=521)))");
+    let attributes = ["operatingSystem", "operatingSystemVersion", "msDS-isRODC"];
+    let found = search(&mut ldap, limit, &head, Scope::Subtree, &filter, &attributes).await?;
+    let entry = found.first().ok_or_else(|| Failure::Broken("its computer object cannot be seen".to_owned()))?;
+    data.operating_system = value(entry, "operatingSystem").map(str::to_owned);
+    data.operating_system_version = value(entry, "operatingSystemVersion").map(str::to_owned);
+    data.build = data.operating_system_version.as_deref().and_then(build);
+    data.is_rodc = data.is_rodc.or_else(|| value(entry, "msDS-isRODC").and_then(boolean));
+    Ok(())
 }

@@ -1,15 +1,16 @@
 //! `domain-policy`: the password policy on the domain head.
 
-use super::controllers::{answering, domains};
+use super::attempts::{Candidate, questions};
+use super::ldap::{Failure, entry, value};
 use super::names::dn_of_domain;
-use super::session::{LDAP_TIMEOUT, open, search, value};
+use super::session::{Access, open};
 use super::values::{lockout_duration, maximum_age, seconds};
 use crate::catalog::Target;
-use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
-use crate::evidence::{DomainPolicy, Evidence, Kind, Record, State};
-use ldap3::{Scope, SearchEntry};
+use crate::evidence::collect::{Collector, Probe, Touched, World};
+use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
+use ldap3::SearchEntry;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Onprem 4.6.
 const ATTRIBUTES: [&str; 8] = [
@@ -23,7 +24,9 @@ const ATTRIBUTES: [&str; 8] = [
     "lockOutObservationWindow",
 ];
 
-pub struct DomainPolicyCollector;
+pub struct DomainPolicyCollector {
+    pub access: Arc<Access>,
+}
 
 impl Collector for DomainPolicyCollector {
     fn kind(&self) -> Kind {
@@ -31,27 +34,14 @@ impl Collector for DomainPolicyCollector {
     }
 
     fn needs(&self) -> &'static [Kind] {
-        &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::RootDse]
+        &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::Tcp, Kind::RootDse]
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        let answered = domains(evidence, world).into_iter().filter_map(|domain| {
-            let host = answering(evidence, world, &domain).into_iter().next()?;
-            Some((domain, host))
-        });
-        answered
-            .map(|(domain, host)| {
-                let this = world.clone();
-                let target = domain.clone();
-                let touches = vec![Touched::new(
-                    "ldap",
-                    format!("{}: password policy (base search)", dn_of_domain(&domain.display)),
-                )];
-                probe(Kind::DomainPolicy, "", &target, world.timeout(LDAP_TIMEOUT) * 2, touches, async move {
-                    vec![read(&this, &domain, &host).await]
-                })
-            })
-            .collect()
+        questions(evidence, world, Kind::DomainPolicy, "password policy", |domain, candidate, limit| {
+            let (this, access) = (world.clone(), self.access.clone());
+            async move { read(&this, &access, &domain, &candidate, limit).await.map(|record| vec![record]) }
+        })
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {
@@ -59,31 +49,26 @@ impl Collector for DomainPolicyCollector {
     }
 }
 
-async fn read(world: &World, domain: &Target, host: &str) -> Record {
+async fn read(
+    world: &World,
+    access: &Access,
+    domain: &Target,
+    candidate: &Candidate,
+    limit: Duration,
+) -> Result<Record, Failure> {
     let started = Instant::now();
-    let mut ldap = match open(world, host).await {
-        Ok(ldap) => ldap,
-        Err(refusal) => {
-            return world.failed(Kind::DomainPolicy, domain, started, State::AccessDenied, "ldap", "", refusal);
-        }
-    };
+    let mut ldap = open(world, access, &candidate.door(), candidate.way, limit).await?;
     let head = dn_of_domain(&domain.display);
-    let limit = world.timeout(LDAP_TIMEOUT);
-    match search(&mut ldap, limit, &head, Scope::Base, "(objectClass=*)", &ATTRIBUTES).await {
-        Ok(found) => match found.first() {
-            Some(entry) => world.record(domain, started, assemble(entry)),
-            None => world.failed(
-                Kind::DomainPolicy,
-                domain,
-                started,
-                State::NotReadable,
-                "ldap",
-                "",
-                "the domain head cannot be seen",
-            ),
-        },
-        Err(refusal) => world.failed(Kind::DomainPolicy, domain, started, State::NotReadable, "ldap", "", refusal),
+    let found = entry(&mut ldap, limit, &head, &ATTRIBUTES).await?;
+    let found = found.ok_or_else(|| Failure::Broken(format!("{head} cannot be seen")))?;
+    let mut data = assemble(&found);
+    if let Some(configuration) = &candidate.root.configuration_naming_context {
+        // [MS-ADTS] 6.1.1.2.4.1.2; absent on most forests.
+        let service = format!("CN=Directory Service,CN=Windows NT,CN=Services,{configuration}");
+        let found = entry(&mut ldap, limit, &service, &["dSHeuristics"]).await.unwrap_or_default();
+        data.ds_heuristics = found.as_ref().and_then(|entry| value(entry, "dSHeuristics")).map(str::to_owned);
     }
+    Ok(world.record(domain, started, data))
 }
 
 fn assemble(entry: &SearchEntry) -> DomainPolicy {
@@ -95,10 +80,60 @@ fn assemble(entry: &SearchEntry) -> DomainPolicy {
         max_pwd_age_never,
         pwd_history_length: number("pwdHistoryLength"),
         min_pwd_length: number("minPwdLength"),
-        pwd_properties: value(entry, "pwdProperties").and_then(|value| value.parse().ok()),
+        pwd_properties: value(entry, "pwdProperties").and_then(bits),
         lockout_threshold: number("lockoutThreshold"),
         lockout_duration: value(entry, "lockoutDuration").and_then(lockout_duration),
         lockout_observation_window: value(entry, "lockOutObservationWindow").and_then(seconds),
         ..DomainPolicy::default()
+    }
+}
+
+/// Flags are signed numbers in the directory.
+fn bits(text: &str) -> Option<u32> {
+    text.parse::<i32>().map(|number| number as u32).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    fn entry(attributes: &[(&str, &str)]) -> SearchEntry {
+        let attrs = attributes.iter().map(|(name, value)| (name.to_string(), vec![value.to_string()])).collect();
+        SearchEntry { dn: "DC=corp,DC=example".to_owned(), attrs, bin_attrs: HashMap::new() }
+    }
+
+    #[test]
+    fn the_policy_of_a_new_domain_is_read() {
+        let policy = assemble(&entry(&[
+            ("minPwdAge", "-864000000000"),
+            ("maxPwdAge", "-36288000000000"),
+            ("pwdHistoryLength", "24"),
+            ("minPwdLength", "7"),
+            ("pwdProperties", "1"),
+            ("lockoutThreshold", "0"),
+            ("lockoutDuration", "-18000000000"),
+            ("lockOutObservationWindow", "-18000000000"),
+        ]));
+        let expected = DomainPolicy {
+            min_pwd_age: Some(86_400),
+            max_pwd_age: Some(3_628_800),
+            pwd_history_length: Some(24),
+            min_pwd_length: Some(7),
+            pwd_properties: Some(1),
+            lockout_threshold: Some(0),
+            lockout_duration: Some(1800),
+            lockout_observation_window: Some(1800),
+            ..DomainPolicy::default()
+        };
+        assert_eq!(policy, expected);
+    }
+
+    #[test]
+    fn what_is_missing_is_null_and_never_is_said_so() {
+        assert_eq!(assemble(&entry(&[])), DomainPolicy::default());
+        let policy = assemble(&entry(&[("maxPwdAge", "-9223372036854775808"), ("pwdProperties", "-2147483648")]));
+        assert!(policy.max_pwd_age.is_none() && policy.max_pwd_age_never);
+        assert_eq!(policy.pwd_properties, Some(0x8000_0000));
     }
 }

@@ -1,6 +1,6 @@
 //! `dns` of the directory: the locator records of each domain and the addresses of each controller.
 
-use super::controllers::{controllers, domains};
+use super::controllers::{CONTROLLERS, ROLE_OWNER, controllers, domains, located, site_service};
 use super::names::dns_name;
 use crate::catalog::Target;
 use crate::evidence::collect::cloud_names::look_up;
@@ -13,7 +13,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Records that a domain registers for its controllers (onprem 4.2).
-pub const SERVICES: [&str; 3] = ["_ldap._tcp.dc._msdcs.", "_ldap._tcp.pdc._msdcs.", "_kerberos._tcp.dc._msdcs."];
+const SERVICES: [&str; 3] = [CONTROLLERS, ROLE_OWNER, "_kerberos._tcp.dc._msdcs."];
+
+/// Names of one domain that are looked up; a larger answer is not that of a sane DNS server.
+const MOST_NAMES: usize = 256;
 
 const TRIES: u32 = 2;
 
@@ -25,7 +28,7 @@ impl Collector for LocatorCollector {
     }
 
     fn needs(&self) -> &'static [Kind] {
-        &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::Fsmo]
+        &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::RootDse, Kind::Fsmo]
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
@@ -38,29 +41,45 @@ impl Collector for LocatorCollector {
         let timeout = whole(2 * TRIES, once);
         let mut probes = Vec::new();
         for domain in domains(evidence, world) {
-            for service in SERVICES {
+            for service in SERVICES.into_iter().map(str::to_owned).chain(site_service(evidence)) {
                 let name = format!("{service}{}", domain.display);
                 let touches = vec![Touched::new("dns", &name)];
                 let (this, about) = (world.clone(), domain.clone());
-                probes.push(probe(Kind::Dns, service, &domain, timeout, touches, async move {
+                probes.push(probe(Kind::Dns, &service, &domain, timeout, touches, async move {
                     vec![service_record(&this, &about, &name, once).await]
                 }));
             }
         }
-        for controller in controllers(evidence, world) {
-            let touches = vec![Touched::new("dns", &controller.fqdn)];
-            let this = world.clone();
-            let target = controller.target.clone();
+        // Every controller that DNS names, also those that are not examined otherwise (PW401).
+        let mut hosts: Vec<(String, Target)> =
+            controllers(evidence, world).into_iter().map(|it| (it.fqdn, it.target)).collect();
+        for domain in domains(evidence, world) {
+            let named = located(evidence, &domain, CONTROLLERS).into_iter().take(MOST_NAMES);
+            hosts.extend(named.map(|host| (host.clone(), Target::dc(&host, &domain))));
+        }
+        for (host, target) in hosts {
+            let touches = vec![Touched::new("dns", &host)];
+            let (this, about) = (world.clone(), target.clone());
             probes.push(probe(Kind::Dns, "", &target, timeout, touches, async move {
-                vec![look_up(&this, &controller.fqdn, &controller.target, once).await]
+                vec![look_up(&this, &host, &about, once).await]
             }));
         }
         probes
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        let named = world.settings.domains.iter().filter_map(|name| dns_name(name));
-        named.flat_map(|domain| SERVICES.map(|service| Touched::new("dns", format!("{service}{domain}")))).collect()
+        let named: Vec<String> = world.settings.domains.iter().filter_map(|name| dns_name(name)).collect();
+        let services = |domain: &String| SERVICES.map(|service| Touched::new("dns", format!("{service}{domain}")));
+        let mut all: Vec<Touched> = named.iter().flat_map(services).collect();
+        if named.is_empty() {
+            let source = "this machine's domain, the partitions of the connectors, or the named controllers";
+            all.push(Touched::new("dns", format!("the locator records of each domain of {source}")));
+        }
+        all.extend(
+            world.settings.servers.iter().filter_map(|server| dns_name(server)).map(|it| Touched::new("dns", it)),
+        );
+        all.push(Touched::new("dns", format!("addresses of each target of {CONTROLLERS}<domain>")));
+        all
     }
 }
 

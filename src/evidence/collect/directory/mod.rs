@@ -4,12 +4,15 @@
 //! (any controller that answers) -> role owner, policies. A dead controller ends its own chain; what
 //! stands about it in other records is still collected.
 
+mod attempts;
 mod clock;
 mod controller_ports;
 mod controllers;
 mod dc_inventory;
 mod domain_policy;
 mod fsmo;
+mod gate;
+mod ldap;
 mod locator;
 mod names;
 mod pso;
@@ -19,17 +22,20 @@ mod session;
 mod values;
 
 use super::Collector;
+use std::sync::Arc;
 
-/// The collectors of this folder, in the order of their kinds.
+/// The collectors of this folder, in the order of their kinds. Made anew for each run: what they share is
+/// what one run knows of its credential.
 pub fn collectors() -> Vec<Box<dyn Collector>> {
+    let access = Arc::new(session::Access::default());
     vec![
         Box::new(locator::LocatorCollector),
         Box::new(controller_ports::ControllerPortsCollector),
-        Box::new(root_dse::RootDseCollector),
-        Box::new(fsmo::FsmoCollector),
-        Box::new(dc_inventory::DcInventoryCollector),
-        Box::new(domain_policy::DomainPolicyCollector),
-        Box::new(pso::PsoCollector),
+        Box::new(root_dse::RootDseCollector { access: access.clone() }),
+        Box::new(fsmo::FsmoCollector { access: access.clone() }),
+        Box::new(dc_inventory::DcInventoryCollector { access: access.clone() }),
+        Box::new(domain_policy::DomainPolicyCollector { access: access.clone() }),
+        Box::new(pso::PsoCollector { access }),
         Box::new(clock::ClockCollector),
     ]
 }

@@ -85,7 +85,7 @@ pub fn dn_of_domain(dns: &str) -> String {
 }
 
 /// The site in the DN of a server object: `CN=DC1,CN=Servers,CN=<site>,CN=Sites,...`
-/// ([MS-ADTS] 6.1.1.2.2.1.2).
+/// ([MS-ADTS] 6.1.1.2.2).
 pub fn site_of_server(dn: &str) -> Option<String> {
     let parts = rdns(dn);
     let is = |index: usize, text: &str| parts.get(index).is_some_and(|part| part.eq_ignore_ascii_case(text));

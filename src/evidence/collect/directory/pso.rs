@@ -1,15 +1,16 @@
 //! `pso`: fine-grained password policies, as far as this account may see them.
 
-use super::controllers::{answering, domains};
+use super::attempts::{Candidate, questions};
+use super::ldap::{Failure, entry, search, value, values};
 use super::names::dn_of_domain;
-use super::session::{LDAP_TIMEOUT, open, search, value, values};
+use super::session::{Access, open};
 use super::values::{boolean, lockout_duration, maximum_age, seconds};
 use crate::catalog::Target;
-use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
-use crate::evidence::{Evidence, Kind, Pso, PsoContainer, Record, State};
+use crate::evidence::collect::{Collector, Probe, Touched, World};
+use crate::evidence::{Evidence, Kind, Pso, PsoContainer, Record};
 use ldap3::{Scope, SearchEntry};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const ATTRIBUTES: [&str; 8] = [
     "msDS-PasswordSettingsPrecedence",
@@ -22,7 +23,9 @@ const ATTRIBUTES: [&str; 8] = [
     "msDS-PSOAppliesTo",
 ];
 
-pub struct PsoCollector;
+pub struct PsoCollector {
+    pub access: Arc<Access>,
+}
 
 impl Collector for PsoCollector {
     fn kind(&self) -> Kind {
@@ -30,59 +33,47 @@ impl Collector for PsoCollector {
     }
 
     fn needs(&self) -> &'static [Kind] {
-        &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::RootDse]
+        &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::Tcp, Kind::RootDse]
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        let answered = domains(evidence, world).into_iter().filter_map(|domain| {
-            let host = answering(evidence, world, &domain).into_iter().next()?;
-            Some((domain, host))
-        });
-        answered
-            .map(|(domain, host)| {
-                let this = world.clone();
-                let target = domain.clone();
-                let touches =
-                    vec![Touched::new("ldap", format!("{}: (objectClass=msDS-PasswordSettings)", container(&domain)))];
-                probe(Kind::Pso, "", &target, world.timeout(LDAP_TIMEOUT) * 2, touches, async move {
-                    read(&this, &domain, &host).await
-                })
-            })
-            .collect()
+        questions(evidence, world, Kind::Pso, "fine-grained password policies", |domain, candidate, limit| {
+            let (this, access) = (world.clone(), self.access.clone());
+            async move { read(&this, &access, &domain, &candidate, limit).await }
+        })
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![Touched::new("ldap", "CN=Password Settings Container,CN=System of each domain (one level)")]
+        vec![Touched::new("ldap", "CN=Password Settings Container,CN=System of each domain (base and one level)")]
     }
 }
 
-fn container(domain: &Target) -> String {
-    format!("CN=Password Settings Container,CN=System,{}", dn_of_domain(&domain.display))
-}
-
-/// One record for the container and one for each policy. An ordinary account sees none of them, and
-/// cannot tell that from "there is none" (onprem 4.6): the container is readable only when its own
-/// object answers and something in it does.
-async fn read(world: &World, domain: &Target, host: &str) -> Vec<Record> {
+/// One record for the container and one for each policy.
+///
+/// The container and the policies are for administrators only (defaultSecurityDescriptor of both classes in
+/// [MS-ADSC]). Another account gets the container's name, because it may list the parent, but
+/// no attribute of it, and an empty list of policies: that is not "there is none" (onprem 4.6).
+async fn read(
+    world: &World,
+    access: &Access,
+    domain: &Target,
+    candidate: &Candidate,
+    limit: Duration,
+) -> Result<Vec<Record>, Failure> {
     let started = Instant::now();
-    let mut ldap = match open(world, host).await {
-        Ok(ldap) => ldap,
-        Err(refusal) => {
-            return vec![world.failed(Kind::Pso, domain, started, State::AccessDenied, "ldap", "", refusal)];
-        }
-    };
-    let limit = world.timeout(LDAP_TIMEOUT);
+    let mut ldap = open(world, access, &candidate.door(), candidate.way, limit).await?;
+    let container = format!("CN=Password Settings Container,CN=System,{}", dn_of_domain(&domain.display));
+    let own = entry(&mut ldap, limit, &container, &["cn"]).await?;
+    let is_readable = own.is_some_and(|own| value(&own, "cn").is_some());
     let filter = "(objectClass=msDS-PasswordSettings)";
-    match search(&mut ldap, limit, &container(domain), Scope::OneLevel, filter, &ATTRIBUTES).await {
-        Ok(found) => {
-            let readable = !found.is_empty();
-            let count = readable.then_some(found.len() as u32);
-            let head = Pso { container: Some(PsoContainer { readable, count }), ..Pso::default() };
-            let policies = found.iter().map(assemble);
-            std::iter::once(head).chain(policies).map(|data| world.record(domain, started, data)).collect()
-        }
-        Err(refusal) => vec![world.failed(Kind::Pso, domain, started, State::NotReadable, "ldap", "", refusal)],
-    }
+    let found = match search(&mut ldap, limit, &container, Scope::OneLevel, filter, &ATTRIBUTES).await {
+        Err(failure) if failure.is_no_such_object() => Vec::new(),
+        other => other?,
+    };
+    let count = is_readable.then_some(found.len().min(u32::MAX as usize) as u32);
+    let head = Pso { container: Some(PsoContainer { readable: is_readable, count }), ..Pso::default() };
+    let policies = found.iter().map(assemble);
+    Ok(std::iter::once(head).chain(policies).map(|data| world.record(domain, started, data)).collect())
 }
 
 fn assemble(entry: &SearchEntry) -> Pso {

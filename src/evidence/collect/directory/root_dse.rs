@@ -1,12 +1,14 @@
 //! `rootdse`: what a controller says of itself to anybody, and which binds it accepts.
 
-use super::controllers::{LDAP, controllers};
-use super::session::{LDAP_TIMEOUT, Protection, bind_over_tls, bind_sealed, connect, search, value, values};
+use super::controllers::{Controller, LDAP, controllers};
+use super::ldap::{Failure, LDAP_TIMEOUT, Protection, connect, entry, value, values};
+use super::names::domain_of_dn;
+use super::session::{Access, Door, try_binds};
 use super::values::{boolean, generalized_time};
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe, unix_ms};
-use crate::evidence::{Evidence, Kind, LdapBind, Record, RootDse, State, Tcp};
-use ldap3::{Scope, SearchEntry};
+use crate::evidence::{Evidence, Kind, Record, RootDse, State, Tcp};
+use ldap3::SearchEntry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,7 +32,9 @@ const ATTRIBUTES: [&str; 16] = [
     "isGlobalCatalogReady",
 ];
 
-pub struct RootDseCollector;
+pub struct RootDseCollector {
+    pub access: Arc<Access>,
+}
 
 impl Collector for RootDseCollector {
     fn kind(&self) -> Kind {
@@ -49,60 +53,78 @@ impl Collector for RootDseCollector {
                 continue;
             }
             let limit = world.timeout(LDAP_TIMEOUT);
-            let touches = vec![Touched::new("ldap", format!("{}: rootDSE (base search, anonymous)", controller.fqdn))];
-            let this = world.clone();
+            let mut touches =
+                vec![Touched::new("ldap", format!("{}: rootDSE (base search, anonymous)", controller.fqdn))];
+            touches.push(Touched::new("ldap", format!("{}: bind (Kerberos, signed and sealed)", controller.fqdn)));
+            if world.settings.credential.is_some() {
+                touches.push(Touched::new("ldap", format!("{}: bind (-Credential, inside TLS)", controller.fqdn)));
+            }
+            let (this, access) = (world.clone(), self.access.clone());
             let target = controller.target.clone();
-            // Questions to one controller run beside each other; each has the time-out.
-            probes.push(probe(Kind::RootDse, "", &target, limit + Duration::from_secs(1), touches, async move {
-                vec![read(&this, &controller.fqdn, &controller.target, limit).await]
+            let whole = LIMITS * limit + Duration::from_millis(500);
+            probes.push(probe(Kind::RootDse, "", &target, whole, touches, async move {
+                vec![read(&this, &access, &controller, limit).await]
             }));
         }
         probes
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![Touched::new("ldap", "rootDSE of each controller that answers on TCP 389 (base search, anonymous)")]
+        vec![
+            Touched::new("ldap", "rootDSE of each controller that answers on TCP 389 (base search, anonymous)"),
+            Touched::new("ldap", "binds to each controller whose rootDSE answers"),
+        ]
     }
 }
 
-async fn read(world: &World, host: &str, target: &Target, limit: Duration) -> Record {
+/// One time-out for the connection and the answer, two for the binds.
+const LIMITS: u32 = 3;
+
+async fn read(world: &World, access: &Access, controller: &Controller, limit: Duration) -> Record {
     let started = Instant::now();
-    let (entry, binds) = tokio::join!(root_dse(host, limit), binds(world, host, limit));
-    match entry {
-        Ok((entry, round_trip_ms)) => world.record(target, started, assemble(&entry, round_trip_ms, binds)),
-        // TCP connects, LDAP does not answer: seen, not guessed (PW403).
-        Err(refusal) if refusal.starts_with("no answer") => {
-            world.failed(Kind::RootDse, target, started, State::Timeout, "ldap", "noAnswer", refusal)
-        }
-        Err(refusal) => world.failed(Kind::RootDse, target, started, State::NotReadable, "ldap", "refused", refusal),
-    }
-}
-
-async fn root_dse(host: &str, limit: Duration) -> Result<(SearchEntry, u32), String> {
-    let mut ldap = connect(host, Protection::Plain, limit).await?;
-    let sent = Instant::now();
-    let found = search(&mut ldap, limit, "", Scope::Base, "(objectClass=*)", &ATTRIBUTES).await?;
-    let round_trip_ms = sent.elapsed().as_millis() as u32;
-    // The answer is at hand; how the peer takes the farewell does not matter.
-    let _ = ldap.unbind().await;
-    let entry = found.into_iter().next().ok_or("the answer to the rootDSE search is empty")?;
-    Ok((entry, round_trip_ms))
-}
-
-/// The sealed bind is always tried, the others where the operator gave a credential (PW417).
-async fn binds(world: &World, host: &str, limit: Duration) -> Vec<LdapBind> {
-    let sealed = async { Some(bind_sealed(host, limit).await.0) };
-    let over_tls = |protection| async move {
-        match &world.settings.credential {
-            Some(credential) => Some(bind_over_tls(host, protection, credential, limit).await.0),
-            None => None,
+    let host = controller.fqdn.as_str();
+    let mut root = match root_dse(host, limit).await {
+        Ok(root) => root,
+        Err(failure) => {
+            // TCP connects, LDAP does not answer: seen, not guessed (PW403).
+            let state = if failure.state() == State::Timeout { State::Timeout } else { State::NotReadable };
+            let target = &controller.target;
+            return world.failed(Kind::RootDse, target, started, state, "ldap", failure.code(), failure);
         }
     };
-    let (sealed, ldaps, start_tls) = tokio::join!(sealed, over_tls(Protection::Ldaps), over_tls(Protection::StartTls));
-    [sealed, ldaps, start_tls].into_iter().flatten().collect()
+    let own = root.default_naming_context.as_deref().and_then(domain_of_dn);
+    let forest = root.root_domain_naming_context.as_deref().and_then(domain_of_dn);
+    let door = Door { host, domain: controller.domain_name().or(own.as_deref()), forest: forest.as_deref() };
+    // The answer stands, whatever becomes of the binds.
+    let binds = tokio::time::timeout(limit * (LIMITS - 1), try_binds(world, access, &door, limit)).await;
+    root.binds = binds.unwrap_or_default();
+    world.record(&located(controller, own.as_deref(), forest.as_deref()), started, root)
 }
 
-fn assemble(entry: &SearchEntry, round_trip_ms: u32, binds: Vec<LdapBind>) -> RootDse {
+/// The controller within its domain and forest, as it names them itself where nothing else does.
+fn located(controller: &Controller, own: Option<&str>, forest: Option<&str>) -> Target {
+    let Some(name) = controller.domain_name().or(own) else { return controller.target.clone() };
+    // The forest is that of the domain that the controller really belongs to.
+    let forest = forest.filter(|_| own == Some(name)).map(Target::forest);
+    Target::dc(&controller.fqdn, &Target::domain(name, forest.as_ref()))
+}
+
+/// Connects and asks, both within the time-out.
+async fn root_dse(host: &str, limit: Duration) -> Result<RootDse, Failure> {
+    let started = Instant::now();
+    let mut ldap = connect(host, Protection::Plain, None, limit).await?;
+    let sent = Instant::now();
+    let left = limit.saturating_sub(started.elapsed());
+    let found = entry(&mut ldap, left, "", &ATTRIBUTES).await.map_err(|failure| match failure {
+        Failure::NoAnswer(_) => Failure::NoAnswer(limit),
+        other => other,
+    })?;
+    let (round_trip_ms, received) = (sent.elapsed().as_millis() as u32, unix_ms());
+    let found = found.ok_or_else(|| Failure::Broken("the answer to the rootDSE search is empty".to_owned()))?;
+    Ok(RootDse { round_trip_ms: Some(round_trip_ms), local_utc_at_receipt_unix_ms: Some(received), ..assemble(&found) })
+}
+
+fn assemble(entry: &SearchEntry) -> RootDse {
     let text = |name: &str| value(entry, name).map(str::to_owned);
     let number = |name: &str| value(entry, name).and_then(|value| value.parse().ok());
     let list = |name: &str| values(entry, name).map(<[String]>::to_vec);
@@ -116,8 +138,6 @@ fn assemble(entry: &SearchEntry, round_trip_ms: u32, binds: Vec<LdapBind>) -> Ro
         schema_naming_context: text("schemaNamingContext"),
         naming_contexts: list("namingContexts").unwrap_or_default(),
         current_time_unix_ms: value(entry, "currentTime").and_then(generalized_time),
-        local_utc_at_receipt_unix_ms: Some(unix_ms()),
-        round_trip_ms: Some(round_trip_ms),
         domain_functionality: number("domainFunctionality"),
         forest_functionality: number("forestFunctionality"),
         domain_controller_functionality: number("domainControllerFunctionality"),
@@ -125,6 +145,6 @@ fn assemble(entry: &SearchEntry, round_trip_ms: u32, binds: Vec<LdapBind>) -> Ro
         supported_capabilities: list("supportedCapabilities"),
         is_synchronized: value(entry, "isSynchronized").and_then(boolean),
         is_global_catalog_ready: value(entry, "isGlobalCatalogReady").and_then(boolean),
-        binds,
+        ..RootDse::default()
     }
 }

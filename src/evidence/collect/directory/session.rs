@@ -1,90 +1,165 @@
-//! LDAP connections: who we are to a controller, and how it was agreed.
+//! Who we are to a controller, and how it was agreed.
 //!
-//! A credential crosses the network inside TLS or Kerberos only; there is no clear-text bind.
+//! A password crosses the network inside TLS only, and the current user signs in by Kerberos with
+//! signing and sealing; there is no clear-text bind.
 
-use crate::evidence::LdapBind;
+use super::gate::{Gate, Pass};
+use super::ldap::{Failure, Protection, connect, guarded, reason};
 use crate::evidence::collect::{Credential, World};
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry};
+use crate::evidence::{LdapBind, RootDse};
+use ldap3::{Ldap, LdapResult};
+use once_cell::sync::OnceCell;
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// LDAP_TIMEOUT of the catalog (0.6), for each operation.
-pub const LDAP_TIMEOUT: Duration = Duration::from_secs(5);
+/// invalidCredentials ([RFC 4511] appendix A).
+const INVALID_CREDENTIALS: u32 = 49;
 
-/// What protects a connection.
+/// A channel binding that does not fit (SEC_E_BAD_BINDINGS): Active Directory reports it like a wrong
+/// password, but it speaks of the protection.
+const BAD_BINDINGS: &str = "80090346";
+
+/// What the sessions of one run share.
+#[derive(Default)]
+pub struct Access {
+    trust: OnceCell<Arc<rustls::ClientConfig>>,
+    gate: Gate,
+}
+
+impl Access {
+    /// This machine's trust, as everywhere: `ldap3`'s own default knows no store.
+    fn trust(&self) -> Result<Arc<rustls::ClientConfig>, Failure> {
+        let made = self.trust.get_or_try_init(|| {
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let config = rustls::ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()?
+                .with_platform_verifier()?
+                .with_no_client_auth();
+            Ok::<_, rustls::Error>(Arc::new(config))
+        });
+        made.cloned().map_err(|error| Failure::Broken(error.to_string()))
+    }
+}
+
+/// A way in that worked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protection {
-    Plain,
-    Ldaps,
-    StartTls,
+pub enum Way {
+    Tls(Protection),
+    Sealed,
 }
 
-impl Protection {
-    fn name(self) -> &'static str {
-        match self {
-            Protection::Plain => "none",
-            Protection::Ldaps => "ldaps",
-            Protection::StartTls => "startTls",
+/// The best way that the binds of a controller left open. TLS first: `ldap3` may lose messages of larger
+/// answers under sealing.
+pub fn way(root: &RootDse) -> Option<Way> {
+    let works = |mechanism: &str, tls: &str| {
+        let bind = |bind: &LdapBind| bind.mechanism == mechanism && bind.tls == tls && bind.result_code == Some(0);
+        root.binds.iter().any(bind)
+    };
+    [Protection::Ldaps, Protection::StartTls]
+        .into_iter()
+        .find(|protection| works("simple", protection.name()))
+        .map(Way::Tls)
+        .or_else(|| works("kerberos", "none").then_some(Way::Sealed))
+}
+
+/// A controller as a bind sees it.
+pub struct Door<'a> {
+    pub host: &'a str,
+    /// DNS names of its domain and its forest, where they are known.
+    pub domain: Option<&'a str>,
+    pub forest: Option<&'a str>,
+}
+
+/// Every bind that tells something: the sealed one always (PW417), the others with a credential.
+pub async fn try_binds(world: &World, access: &Access, door: &Door<'_>, limit: Duration) -> Vec<LdapBind> {
+    let sealed = async { bind_sealed(door.host, limit).await.0 };
+    let over_tls = async {
+        let mut binds = Vec::new();
+        if let Some(credential) = &world.settings.credential {
+            for protection in [Protection::Ldaps, Protection::StartTls] {
+                let (bind, _) = bind_over_tls(access, door, protection, credential, limit).await;
+                let decided = bind.result_code == Some(0) || bind.credential_refused;
+                binds.push(bind);
+                if decided {
+                    break;
+                }
+            }
         }
-    }
+        binds
+    };
+    let (sealed, over_tls) = tokio::join!(sealed, over_tls);
+    std::iter::once(sealed).chain(over_tls).collect()
 }
 
-/// Why there is no session, in words without secrets.
-pub type Refusal = String;
-
-/// A connection without a bind: enough for rootDSE.
-pub async fn connect(host: &str, protection: Protection, limit: Duration) -> Result<Ldap, Refusal> {
-    let mut settings = LdapConnSettings::new().set_conn_timeout(limit);
-    if protection != Protection::Plain {
-        settings = settings.set_config(tls()?).set_starttls(protection == Protection::StartTls);
-    }
-    let scheme = if protection == Protection::Ldaps { "ldaps" } else { "ldap" };
-    let url = format!("{scheme}://{host}");
-    let (connection, ldap) = timed(limit, LdapConnAsync::with_settings(settings, &url)).await?;
-    ldap3::drive!(connection);
-    Ok(ldap)
-}
-
-/// This machine's trust, as everywhere: ldap3's own default knows no store.
-fn tls() -> Result<Arc<rustls::ClientConfig>, Refusal> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_platform_verifier())
-        .map_err(|error| error.to_string())?
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
-
-/// ldap3 has no time-out of its own on operations.
-async fn timed<T>(limit: Duration, operation: impl Future<Output = ldap3::result::Result<T>>) -> Result<T, Refusal> {
-    match tokio::time::timeout(limit, operation).await {
-        Ok(done) => done.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("no answer within {} ms", limit.as_millis())),
-    }
+/// A session that may read, by a way that worked before.
+pub async fn open(world: &World, access: &Access, door: &Door<'_>, way: Way, limit: Duration) -> Result<Ldap, Failure> {
+    let (bind, ldap) = match (way, &world.settings.credential) {
+        (Way::Tls(protection), Some(credential)) => bind_over_tls(access, door, protection, credential, limit).await,
+        _ => bind_sealed(door.host, limit).await,
+    };
+    ldap.ok_or_else(|| match (bind.result_code, bind.text) {
+        (Some(code), text) => Failure::Refused { code, text: text.unwrap_or_default() },
+        (None, text) => Failure::Broken(text.unwrap_or_default()),
+    })
 }
 
 /// A bind with the operator's credential inside TLS. The record is made in any case.
-pub async fn bind_over_tls(
-    host: &str,
+async fn bind_over_tls(
+    access: &Access,
+    door: &Door<'_>,
     protection: Protection,
     credential: &Credential,
     limit: Duration,
 ) -> (LdapBind, Option<Ldap>) {
     let record = LdapBind { mechanism: "simple".to_owned(), tls: protection.name().to_owned(), ..LdapBind::default() };
-    let mut ldap = match connect(host, protection, limit).await {
-        Ok(ldap) => ldap,
-        Err(refusal) => return (LdapBind { text: Some(refusal), ..record }, None),
+    let refused = |text: String| LdapBind { text: Some(text), credential_refused: true, ..record.clone() };
+    let secret = match credential.secret.reveal() {
+        Some(secret) if !secret.is_empty() => secret,
+        // A controller takes a name without a password for an anonymous bind and says "success"
+        // ([RFC 4513] 5.1.2): what is read afterwards would be wrong.
+        Some(_) => return (refused("the password is empty; it was not tried".to_owned()), None),
+        None => return (refused("the password is not valid UTF-8; it was not tried".to_owned()), None),
     };
-    let secret = credential.secret.reveal().unwrap_or_default();
-    let answer = timed(limit, ldap.simple_bind(&credential.user, secret)).await;
-    finish(record, answer, ldap)
+    let connected = match access.trust() {
+        Ok(trust) => connect(door.host, protection, Some(trust), limit).await,
+        Err(failure) => Err(failure),
+    };
+    let mut ldap = match connected {
+        Ok(ldap) => ldap,
+        Err(failure) => return (LdapBind { text: Some(failure.to_string()), ..record }, None),
+    };
+    let name = bind_name(&credential.user, door.domain);
+    let pass = match access.gate.enter(account_scope(&credential.user, door)).await {
+        Pass::Go(turn) => turn,
+        Pass::Refused(host) => {
+            return (refused(format!("not tried, because {host} refused the credential")), None);
+        }
+    };
+    let answer = guarded(limit, ldap.simple_bind(&name, secret)).await;
+    let (bind, ldap) = finish(record, answer, ldap);
+    pass.report(bind.result_code == Some(0), bind.credential_refused, door.host);
+    (bind, ldap)
+}
+
+/// Names that Active Directory takes in a simple bind ([MS-ADTS] 5.1.1.1.1): one without any sign of its
+/// domain is meant in the domain at hand.
+fn bind_name(user: &str, domain: Option<&str>) -> String {
+    match domain {
+        Some(domain) if !user.contains(['@', '\\', '=']) => format!("{user}@{domain}"),
+        _ => user.to_owned(),
+    }
+}
+
+/// Where a name means the same account: in the whole forest when it names its domain, else in one domain.
+fn account_scope<'a>(user: &str, door: &Door<'a>) -> &'a str {
+    let forest = door.forest.filter(|_| user.contains(['@', '\\']));
+    forest.or(door.domain).unwrap_or(door.host)
 }
 
 /// A Kerberos bind as the current user that signs and seals what follows.
 #[cfg(feature = "kerberos")]
-pub async fn bind_sealed(host: &str, limit: Duration) -> (LdapBind, Option<Ldap>) {
+async fn bind_sealed(host: &str, limit: Duration) -> (LdapBind, Option<Ldap>) {
     let record = LdapBind {
         mechanism: "kerberos".to_owned(),
         signing: true,
@@ -92,113 +167,119 @@ pub async fn bind_sealed(host: &str, limit: Duration) -> (LdapBind, Option<Ldap>
         tls: "none".to_owned(),
         ..LdapBind::default()
     };
-    let mut ldap = match connect(host, Protection::Plain, limit).await {
+    if host.parse::<std::net::IpAddr>().is_ok() {
+        let text = "Kerberos needs the name of a controller, not its address".to_owned();
+        return (LdapBind { text: Some(text), ..record }, None);
+    }
+    let mut ldap = match connect(host, Protection::Plain, None, limit).await {
         Ok(ldap) => ldap,
-        Err(refusal) => return (LdapBind { text: Some(refusal), ..record }, None),
+        Err(failure) => return (LdapBind { text: Some(failure.to_string()), ..record }, None),
     };
-    // The Kerberos library asks its servers with blocking calls.
-    let runtime = crate::runtime::handle().clone();
+    // The Kerberos library asks its servers with blocking calls. The inner time-out ends the thread when
+    // only the controller is silent; the outer one ends the waiting when the library is.
     let name = host.to_owned();
+    let runtime = tokio::runtime::Handle::current();
     let bind = crate::runtime::blocking(move || {
-        let answer = runtime.block_on(ldap.sasl_gssapi_bind(&name)).map_err(|error| error.to_string());
+        let answer = runtime.block_on(guarded(limit, ldap.sasl_gssapi_bind(&name)));
         (answer, ldap)
     });
     match tokio::time::timeout(limit, bind).await {
         Ok(Ok((answer, ldap))) => finish(record, answer, ldap),
         Ok(Err(_)) => (LdapBind { text: Some("every thread for blocking calls is stuck".to_owned()), ..record }, None),
-        Err(_) => (LdapBind { text: Some(format!("no answer within {} ms", limit.as_millis())), ..record }, None),
+        Err(_) => (LdapBind { text: Some(Failure::NoAnswer(limit).to_string()), ..record }, None),
     }
 }
 
 /// A build without Kerberos says so; nothing was tried.
 #[cfg(not(feature = "kerberos"))]
-pub async fn bind_sealed(_: &str, _: Duration) -> (LdapBind, Option<Ldap>) {
+async fn bind_sealed(_: &str, _: Duration) -> (LdapBind, Option<Ldap>) {
     let text = Some("this build has no Kerberos".to_owned());
     (LdapBind { mechanism: "kerberos".to_owned(), tls: "none".to_owned(), text, ..LdapBind::default() }, None)
 }
 
-fn finish(record: LdapBind, answer: Result<ldap3::LdapResult, Refusal>, ldap: Ldap) -> (LdapBind, Option<Ldap>) {
+fn finish(record: LdapBind, answer: Result<LdapResult, Failure>, ldap: Ldap) -> (LdapBind, Option<Ldap>) {
     match answer {
         Ok(result) => {
             let bound = result.rc == 0;
-            let record = LdapBind {
+            let bind = LdapBind {
                 result_code: Some(result.rc),
                 text: (!bound).then(|| reason(&result.text)),
-                // invalidCredentials; an AD that misses a channel binding says the same with 80090346.
-                credential_refused: result.rc == 49 && !result.text.contains("80090346"),
+                credential_refused: is_about_the_credential(result.rc, &result.text),
                 ..record
             };
-            (record, bound.then_some(ldap))
+            (bind, bound.then_some(ldap))
         }
-        Err(refusal) => {
-            (LdapBind { credential_refused: is_about_the_ticket(&refusal), text: Some(refusal), ..record }, None)
+        Err(failure) => {
+            let text = failure.to_string();
+            (LdapBind { credential_refused: is_about_the_ticket(&text), text: Some(text), ..record }, None)
         }
     }
 }
 
-/// The part of a diagnostic message that tells something: `data 52e` ([MS-ERREF] in hex).
-fn reason(text: &str) -> String {
-    let printable: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
-    match printable.find("data ") {
-        Some(start) => printable[start..].split(',').next().unwrap_or_default().to_owned(),
-        None => printable,
-    }
+/// Wrong, expired, disabled or locked: whatever the controller has against the account.
+fn is_about_the_credential(code: u32, text: &str) -> bool {
+    code == INVALID_CREDENTIALS && !text.contains(BAD_BINDINGS)
 }
 
 /// No ticket, or none that the controller takes: that speaks of us, not of the controller.
-fn is_about_the_ticket(refusal: &str) -> bool {
-    let lower = refusal.to_lowercase();
+fn is_about_the_ticket(text: &str) -> bool {
+    let lower = text.to_lowercase();
     ["credential", "ticket", "cache", "gss", "krb5", "kerberos", "sspi"].iter().any(|word| lower.contains(word))
 }
 
-/// A session that may read: with the operator's credential inside TLS, else as the current user.
-pub async fn open(world: &World, host: &str) -> Result<Ldap, Refusal> {
-    let limit = world.timeout(LDAP_TIMEOUT);
-    let Some(credential) = &world.settings.credential else {
-        let (record, ldap) = bind_sealed(host, limit).await;
-        return ldap.ok_or_else(|| {
-            let why = record.text.unwrap_or_else(|| "refused".to_owned());
-            format!("{host} does not let the current user in ({why}); -Credential adds an account")
-        });
-    };
-    let mut why = String::new();
-    for protection in [Protection::Ldaps, Protection::StartTls] {
-        let (record, ldap) = bind_over_tls(host, protection, credential, limit).await;
-        if let Some(ldap) = ldap {
-            return Ok(ldap);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    const DOOR: Door<'static> = Door { host: "127.0.0.1:1", domain: Some("corp.example"), forest: Some("example") };
+
+    fn bind(mechanism: &str, tls: &str, code: Option<u32>) -> LdapBind {
+        LdapBind { mechanism: mechanism.to_owned(), tls: tls.to_owned(), result_code: code, ..LdapBind::default() }
+    }
+
+    #[test]
+    fn tls_comes_before_sealing_and_only_what_worked_counts() {
+        let best = |binds: Vec<LdapBind>| way(&RootDse { binds, ..RootDse::default() });
+        let sealed = || bind("kerberos", "none", Some(0));
+        assert_eq!(best(vec![sealed(), bind("simple", "startTls", Some(0))]), Some(Way::Tls(Protection::StartTls)));
+        assert_eq!(best(vec![sealed(), bind("simple", "ldaps", Some(49))]), Some(Way::Sealed));
+        assert_eq!(best(vec![bind("kerberos", "none", None), bind("simple", "none", Some(0))]), None);
+    }
+
+    #[test]
+    fn a_plain_name_is_meant_in_the_domain_at_hand() {
+        assert_eq!(bind_name("admin", Some("corp.example")), "admin@corp.example");
+        assert_eq!(bind_name("admin", None), "admin");
+        for name in ["admin@other.example", "OTHER\\admin", "CN=admin,DC=other"] {
+            assert_eq!(bind_name(name, Some("corp.example")), name);
         }
-        why = record.text.unwrap_or_else(|| format!("result code {}", record.result_code.unwrap_or_default()));
-        if record.credential_refused {
-            break;
+        assert_eq!(account_scope("CORP\\admin", &DOOR), "example");
+        assert_eq!(account_scope("admin", &DOOR), "corp.example");
+        assert_eq!(account_scope("admin", &Door { domain: None, forest: None, ..DOOR }), DOOR.host);
+    }
+
+    #[tokio::test]
+    async fn an_empty_password_is_never_sent() {
+        for bytes in [&b""[..], b"\xff\xfe"] {
+            let credential = Credential { user: "admin".to_owned(), secret: Secret::new(bytes) };
+            let limit = Duration::from_millis(200);
+            let (bind, ldap) = bind_over_tls(&Access::default(), &DOOR, Protection::Ldaps, &credential, limit).await;
+            assert!(bind.credential_refused && bind.result_code.is_none() && ldap.is_none());
+            assert!(bind.text.is_some_and(|text| text.contains("not tried")));
         }
     }
-    Err(format!("{host} does not accept the credential over TLS: {why}"))
-}
 
-/// A base or subtree search that is read whole; for few entries only.
-pub async fn search(
-    ldap: &mut Ldap,
-    limit: Duration,
-    base: &str,
-    scope: Scope,
-    filter: &str,
-    attributes: &[&str],
-) -> Result<Vec<SearchEntry>, Refusal> {
-    let ldap3::SearchResult(entries, result) =
-        timed(limit, ldap.search(base, scope, filter, attributes.to_vec())).await?;
-    match result.rc {
-        // A referral beside entries points to other partitions.
-        0 | 10 => Ok(entries.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct).collect()),
-        code => Err(format!("result code {code}: {}", reason(&result.text))),
+    #[test]
+    fn a_missing_channel_binding_is_not_a_wrong_password() {
+        let is_refused = |text: &str| is_about_the_credential(INVALID_CREDENTIALS, text);
+        assert!(is_refused("80090308: LdapErr: DSID-0C090449, comment: AcceptSecurityContext error, data 52e, v4563"));
+        assert!(!is_refused("80090346: LdapErr: DSID-0C090597, comment: AcceptSecurityContext error, data 80090346"));
     }
-}
 
-/// First value of an attribute, whatever the case of its name.
-pub fn value<'a>(entry: &'a SearchEntry, attribute: &str) -> Option<&'a str> {
-    values(entry, attribute)?.first().map(String::as_str)
-}
-
-/// All values of an attribute; `None` when it was not returned.
-pub fn values<'a>(entry: &'a SearchEntry, attribute: &str) -> Option<&'a [String]> {
-    entry.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute)).map(|(_, values)| values.as_slice())
+    #[test]
+    fn the_want_of_a_ticket_is_about_us() {
+        assert!(is_about_the_ticket("GSSAPI operation error: No Kerberos credentials available"));
+        assert!(!is_about_the_ticket("no answer within 5000 ms"));
+    }
 }

@@ -1,0 +1,294 @@
+//! LDAP connections and searches: every operation has a time-out, and no answer of a peer can end more
+//! than itself.
+
+use crate::evidence::State;
+use crate::panics;
+use futures_util::FutureExt;
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// LDAP_TIMEOUT of the catalog (0.6), for each operation.
+pub const LDAP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Result codes that are told apart ([RFC 4511] appendix A).
+const SUCCESS: u32 = 0;
+const OPERATIONS_ERROR: u32 = 1;
+const STRONGER_AUTH_REQUIRED: u32 = 8;
+const REFERRAL: u32 = 10;
+const NO_SUCH_OBJECT: u32 = 32;
+const INVALID_CREDENTIALS: u32 = 49;
+const INSUFFICIENT_ACCESS: u32 = 50;
+
+/// What protects a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    Plain,
+    Ldaps,
+    StartTls,
+}
+
+impl Protection {
+    /// As it stands in the record of a bind.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protection::Plain => "none",
+            Protection::Ldaps => "ldaps",
+            Protection::StartTls => "startTls",
+        }
+    }
+}
+
+/// Why an operation gave nothing. No text holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Nothing came within this time.
+    NoAnswer(Duration),
+    /// The controller answered with this result code.
+    Refused { code: u32, text: String },
+    /// The connection or the answer broke, or this machine could not ask.
+    Broken(String),
+}
+
+impl Failure {
+    pub fn state(&self) -> State {
+        match self {
+            Failure::NoAnswer(_) => State::Timeout,
+            // Active Directory answers "a successful bind must be completed" as an operations error.
+            Failure::Refused {
+                code: OPERATIONS_ERROR | STRONGER_AUTH_REQUIRED | INVALID_CREDENTIALS | INSUFFICIENT_ACCESS,
+                ..
+            } => State::AccessDenied,
+            Failure::Refused { .. } | Failure::Broken(_) => State::NotReadable,
+        }
+    }
+
+    /// `noAnswer`, `broken`, or the result code.
+    pub fn code(&self) -> String {
+        match self {
+            Failure::NoAnswer(_) => "noAnswer".to_owned(),
+            Failure::Refused { code, .. } => code.to_string(),
+            Failure::Broken(_) => "broken".to_owned(),
+        }
+    }
+
+    pub fn is_no_such_object(&self) -> bool {
+        matches!(self, Failure::Refused { code: NO_SUCH_OBJECT, .. })
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::NoAnswer(limit) => write!(f, "no answer within {} ms", limit.as_millis()),
+            Failure::Refused { code, text } => write!(f, "result code {code}: {text}"),
+            Failure::Broken(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<LdapError> for Failure {
+    fn from(error: LdapError) -> Failure {
+        match error {
+            LdapError::LdapResult { result } => Failure::Refused { code: result.rc, text: reason(&result.text) },
+            // What the library says of a connection that ended is about its own channels.
+            LdapError::ResultRecv { .. } | LdapError::OpSend { .. } | LdapError::EndOfStream => {
+                Failure::Broken("the controller closed the connection".to_owned())
+            }
+            other => Failure::Broken(printable(&other.to_string())),
+        }
+    }
+}
+
+/// Runs an operation of `ldap3`, which knows no time-outs and panics on some answers that are not well
+/// formed: both become data.
+pub async fn guarded<T>(limit: Duration, operation: impl Future<Output = Result<T, LdapError>>) -> Result<T, Failure> {
+    match tokio::time::timeout(limit, AssertUnwindSafe(operation).catch_unwind()).await {
+        Ok(Ok(done)) => done.map_err(Failure::from),
+        Ok(Err(_)) => {
+            panics::take_incident();
+            Err(Failure::Broken("the answer is not well-formed LDAP".to_owned()))
+        }
+        Err(_) => Err(Failure::NoAnswer(limit)),
+    }
+}
+
+/// A connection without a bind: enough for rootDSE.
+pub async fn connect(
+    host: &str,
+    protection: Protection,
+    trust: Option<Arc<rustls::ClientConfig>>,
+    limit: Duration,
+) -> Result<Ldap, Failure> {
+    let mut settings = LdapConnSettings::new().set_starttls(protection == Protection::StartTls);
+    if let Some(trust) = trust {
+        settings = settings.set_config(trust);
+    } else if protection != Protection::Plain {
+        // The library would fall back to a store of its own.
+        return Err(Failure::Broken("TLS without the trust of this machine is not used".to_owned()));
+    }
+    let scheme = if protection == Protection::Ldaps { "ldaps" } else { "ldap" };
+    let url = format!("{scheme}://{host}");
+    let (connection, ldap) = guarded(limit, LdapConnAsync::with_settings(settings, &url)).await?;
+    // Ends when the last handle is dropped.
+    ldap3::drive!(connection);
+    Ok(ldap)
+}
+
+/// A search that is read whole; for few entries only.
+pub async fn search(
+    ldap: &mut Ldap,
+    limit: Duration,
+    base: &str,
+    scope: Scope,
+    filter: &str,
+    attributes: &[&str],
+) -> Result<Vec<SearchEntry>, Failure> {
+    guarded(limit, async {
+        let ldap3::SearchResult(entries, result) = ldap.search(base, scope, filter, attributes.to_vec()).await?;
+        match result.rc {
+            // A referral beside entries points to other partitions.
+            SUCCESS | REFERRAL => {
+                Ok(entries.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct).collect())
+            }
+            _ => Err(LdapError::from(result)),
+        }
+    })
+    .await
+}
+
+/// The one entry of a base search; `None` when it is not there or may not be seen.
+pub async fn entry(
+    ldap: &mut Ldap,
+    limit: Duration,
+    dn: &str,
+    attributes: &[&str],
+) -> Result<Option<SearchEntry>, Failure> {
+    match search(ldap, limit, dn, Scope::Base, "(objectClass=*)", attributes).await {
+        Ok(found) => Ok(found.into_iter().next()),
+        Err(failure) if failure.is_no_such_object() => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// First value of an attribute, whatever the case of its name.
+pub fn value<'a>(entry: &'a SearchEntry, attribute: &str) -> Option<&'a str> {
+    values(entry, attribute)?.first().map(String::as_str)
+}
+
+/// All values of an attribute; `None` when it was not returned. A long list comes in ranges, the first of
+/// which is enough here ([MS-ADTS] 3.1.1.3.1.3.3).
+pub fn values<'a>(entry: &'a SearchEntry, attribute: &str) -> Option<&'a [String]> {
+    let is_it = |name: &str| {
+        let (name, option) = name.split_once(';').unwrap_or((name, ""));
+        name.eq_ignore_ascii_case(attribute) && (option.is_empty() || option.to_lowercase().starts_with("range="))
+    };
+    // Beside a range the server may name the attribute once more, without values.
+    let mut named = entry.attrs.iter().filter(|(name, _)| is_it(name)).map(|(_, values)| values.as_slice());
+    let first = named.next()?;
+    Some(if first.is_empty() { named.next().unwrap_or(first) } else { first })
+}
+
+/// The part of a diagnostic message that tells something: `data 52e` ([MS-ERREF] in hex).
+pub fn reason(text: &str) -> String {
+    let printable = printable(text);
+    match printable.find("data ") {
+        Some(start) => printable[start..].split(',').next().unwrap_or_default().to_owned(),
+        None => printable,
+    }
+}
+
+/// Text of a peer or a library, short and without control characters.
+pub fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    const SHORT: Duration = Duration::from_millis(300);
+
+    /// What a rootDSE search says of a peer that answers with these bytes and then waits.
+    async fn asked(answer: &'static [u8], close: bool) -> Failure {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("listen");
+        let host = listener.local_addr().expect("address").to_string();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("accept");
+            let mut question = [0; 512];
+            let _ = stream.read(&mut question).await;
+            let _ = stream.write_all(answer).await;
+            if !close {
+                tokio::time::sleep(SHORT * 10).await;
+            }
+        });
+        let mut ldap = connect(&host, Protection::Plain, None, SHORT).await.expect("TCP connects");
+        let failure = search(&mut ldap, SHORT, "", Scope::Base, "(objectClass=*)", &["currentTime"]).await;
+        server.abort();
+        failure.expect_err("no answer is an entry")
+    }
+
+    #[tokio::test]
+    async fn a_frozen_controller_ends_at_the_time_out() {
+        assert_eq!(asked(b"", false).await, Failure::NoAnswer(SHORT));
+    }
+
+    #[tokio::test]
+    async fn other_protocols_and_malformed_answers_are_data() {
+        for answer in [
+            &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+            b"SSH-2.0-OpenSSH_9.2\r\n",
+            b"\x30\x00",
+            // An entry whose DN is an integer.
+            b"\x30\x0c\x02\x01\x01\x64\x07\x02\x01\x05\x30\x02\x04\x00",
+            // A message of an unknown operation.
+            b"\x30\x05\x02\x01\x01\x7f\x00",
+        ] {
+            let failure = asked(answer, true).await;
+            assert!(matches!(failure, Failure::Broken(_) | Failure::NoAnswer(_)), "{failure:?}");
+        }
+        assert!(matches!(asked(b"", true).await, Failure::Broken(_)));
+    }
+
+    #[tokio::test]
+    async fn tls_is_never_used_without_the_trust_of_the_machine() {
+        for protection in [Protection::Ldaps, Protection::StartTls] {
+            assert!(matches!(connect("127.0.0.1:1", protection, None, SHORT).await, Err(Failure::Broken(_))));
+        }
+    }
+
+    #[test]
+    fn the_reason_is_cut_out_of_the_message() {
+        let text = "80090308: LdapErr: DSID-0C090449, comment: AcceptSecurityContext error, data 52e, v4563\0";
+        assert_eq!(reason(text), "data 52e");
+        assert_eq!(reason("no\u{1b}[31m such object"), "no[31m such object");
+        assert_eq!(reason(&"x".repeat(1000)).len(), 200);
+    }
+
+    #[test]
+    fn a_range_is_read_like_the_attribute() {
+        let attrs = HashMap::from([
+            ("msDS-PSOAppliesTo".to_owned(), Vec::new()),
+            ("msDS-PSOAppliesTo;range=0-1".to_owned(), vec!["a".to_owned(), "b".to_owned()]),
+            ("DNSHOSTNAME".to_owned(), vec!["dc1".to_owned()]),
+        ]);
+        let entry = SearchEntry { dn: String::new(), attrs, bin_attrs: HashMap::new() };
+        assert_eq!(values(&entry, "msDS-PSOAppliesTo").map(<[String]>::len), Some(2));
+        assert_eq!(value(&entry, "dNSHostName"), Some("dc1"));
+        assert_eq!(value(&entry, "msDS-PSO"), None);
+    }
+
+    #[test]
+    fn what_was_refused_and_what_was_not_seen_are_told_apart() {
+        let refused = |code| Failure::Refused { code, text: String::new() };
+        assert_eq!(refused(OPERATIONS_ERROR).state(), State::AccessDenied);
+        assert_eq!(refused(INSUFFICIENT_ACCESS).state(), State::AccessDenied);
+        assert_eq!(refused(52).state(), State::NotReadable);
+        assert!(refused(NO_SUCH_OBJECT).is_no_such_object());
+        assert_eq!(Failure::NoAnswer(SHORT).state(), State::Timeout);
+    }
+}
