@@ -53,13 +53,11 @@ fn judge(case: &Case) -> Answer {
     let pdc = locator(case, "_ldap._tcp.pdc._msdcs.");
     let kerberos = locator(case, "_kerberos._tcp.dc._msdcs.");
     let mut doubts = Vec::new();
-    match pdc.as_ref().ok().and_then(|pdc| located(pdc)).unwrap_or_default().as_slice() {
-        [] if pdc.as_ref().is_ok_and(|pdc| located(pdc).is_some()) => {
-            doubts.push("the pdc record is missing".to_owned())
-        }
-        [] | [_] => {}
-        many => {
-            doubts.push(format!("the pdc record names {} controllers ({})", many.len(), list(many.iter().copied())))
+    match pdc.as_ref().ok().and_then(|pdc| located(pdc)).as_deref() {
+        Some([]) => doubts.push("the pdc record is missing".to_owned()),
+        Some([_]) | None => {}
+        Some(many) => {
+            doubts.push(format!("the pdc record names {} controllers ({})", many.len(), list(many.iter().copied())));
         }
     }
     if !with.is_empty() && !without.is_empty() {

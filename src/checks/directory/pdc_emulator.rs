@@ -31,7 +31,7 @@ fn judge(case: &Case) -> Answer {
             .with("role owner", fsmo.pdc_host.as_deref().map_or_else(|| "not read".to_owned(), clean))
             .with("pdc record in DNS", &shown)
     };
-    // The name of a deleted object: its old name, a line feed, `DEL:` and its GUID ([MS-ADTS] 3.1.1.5.5.1).
+    // The name of a deleted object: its old name, a line feed, `DEL:` and its GUID ([MS-ADTS], delete operation).
     if owner_dn.to_ascii_uppercase().contains("0ADEL") {
         return Ok(describe(Judgement::fail(format!(
             "The PDC emulator of {domain} is a deleted server: nobody holds the role."
@@ -76,7 +76,9 @@ fn judge(case: &Case) -> Answer {
 fn in_dns(case: &Case, fsmo: &Fsmo) -> Result<Vec<String>, Judgement> {
     let mut hosts: Vec<String> = match locator(case, "_ldap._tcp.pdc._msdcs.") {
         Ok(dns) => {
-            let strange = || Judgement::unknown(Reason::Ambiguous, format!("DNS answered '{}'.", clean(&dns.rcode)));
+            let message =
+                || format!("DNS answered '{}' for the pdc record of {}.", clean(&dns.rcode), case.target.display);
+            let strange = || Judgement::unknown(Reason::Ambiguous, message());
             located(dns).ok_or_else(strange)?.into_iter().map(host_name).collect()
         }
         Err(unknown) if fsmo.srv_pdc_hosts.is_empty() => return Err(unknown),
