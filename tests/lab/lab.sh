@@ -80,10 +80,10 @@ give_up() {
 
 wait_until_healthy() {
     local dc
-    wait_for 10 "the cloud" cloud_answers
-    for dc in dc1 dc2; do wait_for 30 "LDAP of $dc" controller_answers "$dc"; done
-    wait_for 20 "a ticket for the operator" sign_in_operator
-    for dc in dc1 dc2; do wait_for 30 "SAM over RPC of $dc" samr_answers "$dc"; done
+    wait_for 60 "the cloud" cloud_answers
+    for dc in dc1 dc2; do wait_for 60 "LDAP of $dc" controller_answers "$dc"; done
+    wait_for 60 "a ticket for the operator" sign_in_operator
+    for dc in dc1 dc2; do wait_for 60 "SAM over RPC of $dc" samr_answers "$dc"; done
 }
 
 tear_down() {

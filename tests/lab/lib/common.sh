@@ -46,7 +46,7 @@ choose_instance() {
     LAB_ENVIRONMENT=(PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "KRB5_CONFIG=$DIR/krb5.conf")
 }
 
-cache_root() { echo "${XDG_CACHE_HOME:-$HOME/.cache}/passwordwriteback"; }
+cache_root() { echo "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/passwordwriteback"; }
 
 say() { echo "lab $NAME: $*" >&2; }
 

@@ -35,13 +35,13 @@ build_domain() {
     provision_first
     name_services dc1
     start_controller dc1
-    wait_for 30 "dc1 after provisioning" build_answers dc1
+    wait_for 120 "dc1 after provisioning" build_answers dc1
     say "joining the second controller"
     join_second
     write_samba_config dc2
     name_services dc2
     start_controller dc2
-    wait_for 30 "dc2 after joining" build_answers dc2
+    wait_for 120 "dc2 after joining" build_answers dc2
     say "replicating"
     name_operating_system dc1
     register_second
@@ -121,12 +121,12 @@ register_second() {
 # after it says that it is done.
 replicate() {
     local part
-    wait_for 20 "consistency check of dc1" drs kcc "dc1.$LAB_DOMAIN"
-    wait_for 20 "consistency check of dc2" drs kcc "dc2.$LAB_DOMAIN"
+    wait_for 60 "consistency check of dc1" drs kcc "dc1.$LAB_DOMAIN"
+    wait_for 60 "consistency check of dc2" drs kcc "dc2.$LAB_DOMAIN"
     for part in "$LAB_BASE_DN" "CN=Configuration,$LAB_BASE_DN" "DC=DomainDnsZones,$LAB_BASE_DN" \
         "DC=ForestDnsZones,$LAB_BASE_DN"; do
-        wait_for 20 "replication to dc2" drs replicate "dc2.$LAB_DOMAIN" "dc1.$LAB_DOMAIN" "$part"
-        wait_for 20 "replication to dc1" drs replicate "dc1.$LAB_DOMAIN" "dc2.$LAB_DOMAIN" "$part"
+        wait_for 60 "replication to dc2" drs replicate "dc2.$LAB_DOMAIN" "dc1.$LAB_DOMAIN" "$part"
+        wait_for 60 "replication to dc1" drs replicate "dc1.$LAB_DOMAIN" "dc2.$LAB_DOMAIN" "$part"
     done
 }
 
