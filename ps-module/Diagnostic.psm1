@@ -1,199 +1,100 @@
-# From the parameters of a Test- cmdlet to a request, and from its items to output, -Quiet and -FailOn.
-# No judgement: what a finding is worth comes from the library.
+# Runs a diagnostic for a cmdlet: from its items to output, -Quiet and -FailOn. What a finding is worth
+# (status, countsAs, verdict) comes from the library; here it is only counted.
 
 Set-StrictMode -Version 2.0
 
 Import-Module (Join-Path $PSScriptRoot 'Native.psm1')
+Import-Module (Join-Path $PSScriptRoot 'Request.psm1')
 
-$script:Weight = @{ info = 0; low = 1; medium = 2; high = 3; critical = 4 }
+$script:Severity = 'info', 'low', 'medium', 'high', 'critical'
 
-function Resolve-FilePath {
-    param([Management.Automation.PSCmdlet] $Cmdlet, [string] $Path)
-    $Cmdlet.GetUnresolvedProviderPathFromPSPath($Path)
+# The sync server's configuration, read by the ADSync module in Windows PowerShell: here when this is
+# Windows PowerShell, else in the compatibility session of PowerShell 7.
+function Read-AdSync {
+    $script = Join-Path $PSScriptRoot 'AdSync.ps1'
+    if ($PSVersionTable.PSEdition -ne 'Core') { return & $script }
+    $desktop = @{ UseWindowsPowerShell = $true }
+    $session = New-PSSession @desktop
+    try { Invoke-Command -Session $session -FilePath $script }
+    finally { Remove-PSSession -Session $session }
 }
 
-# Copies a bound parameter into a request when it was given.
-function Copy-Parameter {
-    param([hashtable] $Into, [string] $Name, [Collections.IDictionary] $Bound, [string] $Parameter)
-    if ($Bound.ContainsKey($Parameter)) {
-        $value = $Bound[$Parameter]
-        if ($value -is [switch]) { $value = [bool]$value }
-        $Into[$Name] = $value
-    }
+$script:AdSyncOffer = { ConvertTo-Offer -Record @(Read-AdSync | ConvertFrom-Json) -End 'adsync-config' }
+
+function Test-AdSyncService {
+    [Environment]::OSVersion.Platform -eq [PlatformID]::Win32NT -and
+    $null -ne (Get-Service -Name ADSync -ErrorAction Ignore)
 }
 
-# A file of suppressions: a JSON list of {key or id, reason, expires, by}.
-function Read-Suppression {
-    param([Management.Automation.PSCmdlet] $Cmdlet, [string] $Path)
-    $full = Resolve-FilePath -Cmdlet $Cmdlet -Path $Path
-    if (-not (Test-Path -LiteralPath $full -PathType Leaf)) {
-        $Cmdlet.ThrowTerminatingError((New-ErrorRecord -Kind 'notFound' -Target $full -Message "The suppression file '$full' does not exist."))
-    }
-    try { , @(ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($full)) | ForEach-Object { $_ }) }
-    catch {
-        $Cmdlet.ThrowTerminatingError((New-ErrorRecord -Kind 'invalidRequest' -Target $full -Message "The suppression file '$full' is not a JSON list: $($_.Exception.Message)"))
-    }
-}
-
-# The parts of a request that live and recorded runs share.
-function New-CommonRequest {
-    param([Management.Automation.PSCmdlet] $Cmdlet, [Collections.IDictionary] $Bound)
-    $selection = @{}
-    Copy-Parameter -Into $selection -Name 'checks' -Bound $Bound -Parameter 'Check'
-    Copy-Parameter -Into $selection -Name 'skip' -Bound $Bound -Parameter 'SkipCheck'
-    Copy-Parameter -Into $selection -Name 'includeNotCollected' -Bound $Bound -Parameter 'IncludeNotCollected'
-    if ($Bound.ContainsKey('Suppression')) { $selection.suppressions = @(Read-Suppression -Cmdlet $Cmdlet -Path $Bound.Suppression) }
-    $output = @{}
-    Copy-Parameter -Into $output -Name 'evidence' -Bound $Bound -Parameter 'PassThruEvidence'
-    $request = @{ selection = $selection; output = $output }
-    if ($Bound.ContainsKey('KnowledgePath')) {
-        $request.knowledgePath = Resolve-FilePath -Cmdlet $Cmdlet -Path $Bound.KnowledgePath
-    }
-    $request
-}
-
-# A credential: the user goes into the request, the password is handed over beside it.
-function Add-CredentialPart {
-    param([hashtable] $Part, [string] $User, [string] $Secret, [pscredential] $Credential, [Collections.Generic.List[uint64]] $Handle)
-    $number = Add-Secret -Secret $Credential.Password
-    $Handle.Add($number)
-    $Part[$User] = $Credential.UserName
-    $Part[$Secret] = $number
-}
-
-# The request of a live run. Which parts exist is what the cmdlet has parameters for.
-function New-LiveRequest {
-    param(
-        [Management.Automation.PSCmdlet] $Cmdlet,
-        [Collections.IDictionary] $Bound,
-        [Collections.Generic.List[uint64]] $Handle
-    )
-    $request = New-CommonRequest -Cmdlet $Cmdlet -Bound $Bound
-    Copy-Parameter -Into $request -Name 'syncServer' -Bound $Bound -Parameter 'SyncServer'
-    Copy-Parameter -Into $request.output -Name 'planOnly' -Bound $Bound -Parameter 'PlanOnly'
-    $limits = @{}
-    if ($Bound.ContainsKey('TimeoutSecond')) { $limits.probeTimeoutMs = 1000 * $Bound.TimeoutSecond }
-    if ($Bound.ContainsKey('GlobalTimeoutSecond')) { $limits.globalTimeoutMs = 1000 * $Bound.GlobalTimeoutSecond }
-    $request.limits = $limits
-
-    $network = @{}
-    Copy-Parameter -Into $network -Name 'proxy' -Bound $Bound -Parameter 'Proxy'
-    Copy-Parameter -Into $network -Name 'cloud' -Bound $Bound -Parameter 'Cloud'
-    Copy-Parameter -Into $network -Name 'namespaces' -Bound $Bound -Parameter 'Namespace'
-    Copy-Parameter -Into $network -Name 'allowList' -Bound $Bound -Parameter 'AllowList'
-    Copy-Parameter -Into $network -Name 'includeLegacyPort' -Bound $Bound -Parameter 'IncludeLegacyPort'
-    if ($Bound.ContainsKey('ProxyCredential')) {
-        Add-CredentialPart -Part $network -User 'proxyUser' -Secret 'proxySecret' -Credential $Bound.ProxyCredential -Handle $Handle
-    }
-    if ($network.Count) { $request.network = $network }
-
-    $directory = @{}
-    Copy-Parameter -Into $directory -Name 'domains' -Bound $Bound -Parameter 'Domain'
-    Copy-Parameter -Into $directory -Name 'servers' -Bound $Bound -Parameter 'Server'
-    Copy-Parameter -Into $directory -Name 'allController' -Bound $Bound -Parameter 'AllController'
-    if ($Bound.ContainsKey('Credential')) {
-        Add-CredentialPart -Part $directory -User 'user' -Secret 'secret' -Credential $Bound.Credential -Handle $Handle
-    }
-    if ($directory.Count) { $request.directory = $directory }
-    $request
-}
-
-# Evidence that was piped or passed: bundles by their path, records as they are.
-function Split-Evidence {
-    param([object[]] $Evidence)
-    $paths = New-Object 'Collections.Generic.List[string]'
-    $records = New-Object 'Collections.Generic.List[object]'
-    foreach ($piece in $Evidence) {
-        if ($piece.PSObject.TypeNames -contains 'PasswordWriteback.EvidenceBundle') { $paths.Add($piece.path) }
-        else { $records.Add($piece) }
-    }
-    @{ Paths = $paths.ToArray(); Records = $records.ToArray() }
-}
-
-# Records as offers of at most two hundred, then the end.
-function ConvertTo-Offer {
-    param([object[]] $Record)
-    for ($start = 0; $start -lt $Record.Count; $start += 200) {
-        $stop = [Math]::Min($start + 199, $Record.Count - 1)
-        ConvertTo-Json -InputObject @{ records = @($Record[$start..$stop]) } -Depth 30 -Compress
-    }
-    '{"end":["records"]}'
-}
-
-# The request of an analysis, with what is to be offered.
-function New-AnalysisRequest {
-    param([Management.Automation.PSCmdlet] $Cmdlet, [Collections.IDictionary] $Bound, [string] $Export, [object[]] $Evidence)
-    $request = New-CommonRequest -Cmdlet $Cmdlet -Bound $Bound
-    $request.diagnostic = $Export
-    $offer = @()
-    if ($Bound.ContainsKey('EvidencePath')) {
-        $request.evidencePaths = @($Bound.EvidencePath | ForEach-Object { Resolve-FilePath -Cmdlet $Cmdlet -Path $_ })
-    }
-    else {
-        $split = Split-Evidence -Evidence $Evidence
-        $request.evidencePaths = @($split.Paths)
-        if ($split.Records.Count) {
-            $request.expects = @('records')
-            $offer = @(ConvertTo-Offer -Record $split.Records)
-        }
-    }
-    if ($Bound.ContainsKey('AsOf')) {
-        $request.asOfUnixMs = ([DateTimeOffset]$Bound.AsOf.ToUniversalTime()).ToUnixTimeMilliseconds()
-    }
-    @{ Request = $request; Offer = $offer }
-}
-
-# Records come out of an item as objects of their own.
-function Expand-Item {
+# An item as the pipeline gets it; nothing for what only the report shows.
+function ConvertTo-Output {
     param([object] $Item)
-    if (-not $Item.PSObject.Properties['kind']) { return $Item }
+    if ($Item.PSObject.TypeNames -contains 'PasswordWriteback.Finding') { return $Item }
     switch ($Item.kind) {
         'evidence' {
             $Item.record.PSObject.TypeNames.Insert(0, 'PasswordWriteback.EvidenceRecord')
             return $Item.record
         }
         'plan' {
-            $plan = [pscustomobject]@{ kind = $Item.touched.kind; target = $Item.touched.target; checks = @($Item.checks) }
-            $plan.PSObject.TypeNames.Insert(0, 'PasswordWriteback.PlanItem')
-            return $plan
+            return [pscustomobject]@{
+                PSTypeName = 'PasswordWriteback.PlanItem'
+                kind       = $Item.touched.kind
+                target     = $Item.touched.target
+                checks     = [string[]]@($Item.checks)
+            }
         }
-        'manifest' { return New-Bundle -Path $Item.path -Manifest $Item.manifest }
+        'manifest' {
+            $count = 0
+            foreach ($entry in $Item.manifest.entries) { if ($entry.name -like 'records/*') { $count += $entry.count } }
+            return [pscustomobject]@{
+                PSTypeName  = 'PasswordWriteback.EvidenceBundle'
+                path        = $Item.path
+                host        = $Item.manifest.run.host
+                recordCount = $count
+                redacted    = $Item.manifest.redacted
+                manifest    = $Item.manifest
+            }
+        }
     }
 }
 
-function New-Bundle {
-    param([string] $Path, [object] $Manifest)
-    $count = 0
-    foreach ($entry in $Manifest.entries) { if ($entry.name -like 'records/*') { $count += $entry.count } }
-    $bundle = [pscustomobject]@{ path = $Path; host = $Manifest.run.host; recordCount = $count; redacted = $Manifest.redacted; manifest = $Manifest }
-    $bundle.PSObject.TypeNames.Insert(0, 'PasswordWriteback.EvidenceBundle')
-    $bundle
+# Findings that neither a suppression nor a design takes out of the count.
+function Select-Counted {
+    param([object] $Report, [string[]] $Status)
+    $Report.findings | Where-Object { $Status -contains $_.status -and -not $_.byDesign -and -not $_.suppressed }
 }
 
 # One Boolean for scripts. The whole report: working, or at risk with the proof that it works. Parts of it:
 # at least one Pass and no Fail that counts.
-function Test-Quiet {
+function Test-Proven {
     param([object] $Report, [bool] $IsWhole)
     if ($IsWhole) {
         return $Report.verdict.state -eq 'working' -or ($Report.verdict.state -eq 'atRisk' -and $Report.verdict.proven)
     }
-    $failed = @($Report.findings | Where-Object { $_.status -eq 'fail' -and -not $_.byDesign -and -not $_.suppressed })
-    $passed = @($Report.findings | Where-Object { $_.status -eq 'pass' })
-    $passed.Count -gt 0 -and $failed.Count -eq 0
+    $null -ne ($Report.findings | Where-Object { $_.status -eq 'pass' } | Select-Object -First 1) -and
+    $null -eq (Select-Counted -Report $Report -Status fail | Select-Object -First 1)
 }
 
-# What -FailOn objects to, in words; empty when nothing.
-function Get-FailOnReason {
-    param([object] $Report, [string] $FailOn)
+# What -FailOn objects to, in words; nothing when it does not.
+function Get-Objection {
+    param([object] $Report, [string] $FailOn, [bool] $IsWhole)
     if ($FailOn -eq 'NotProven') {
-        if ($Report.verdict.state -eq 'notProven') { return 'nothing proves that password writeback works' }
+        if (-not (Test-Proven -Report $Report -IsWhole $IsWhole)) { "the verdict is '$($Report.verdict.state)'" }
         return
     }
-    $least = $script:Weight[$FailOn.ToLowerInvariant()]
-    $open = @($Report.findings | Where-Object {
-            $_.status -in 'warn', 'fail' -and -not $_.byDesign -and -not $_.suppressed -and $script:Weight[$_.countsAs] -ge $least
-        })
-    if ($open.Count) { "$($open.Count) finding(s) count as $FailOn or worse: " + (@($open | ForEach-Object { $_.id } | Select-Object -Unique) -join ', ') }
+    $least = [array]::IndexOf($script:Severity, $FailOn.ToLowerInvariant())
+    $ids = @(Select-Counted -Report $Report -Status fail, warn |
+            Where-Object { [array]::IndexOf($script:Severity, $_.countsAs) -ge $least } | ForEach-Object { $_.id })
+    if ($ids.Count) { "$($ids.Count) finding(s) of $($FailOn.ToLowerInvariant()) or more: $(($ids | Select-Object -Unique) -join ', ')" }
+}
+
+# Recorded evidence, given as objects, is missing although the pipeline was to bring it: a live run is not
+# what was asked for.
+function Assert-Evidence {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [object[]] $Evidence)
+    if ($Cmdlet.ParameterSetName -eq 'Evidence' -or $Cmdlet.MyInvocation.ExpectingInput) {
+        if (-not $Evidence.Count) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind invalidRequest -Message 'The pipeline brought no evidence.' }
+    }
 }
 
 # Runs a Test- cmdlet. IsWhole: emits one report; else findings as they come.
@@ -203,46 +104,83 @@ function Invoke-Diagnostic {
         [Parameter(Mandatory)] [Collections.IDictionary] $Bound,
         [Parameter(Mandatory)] [string] $Export,
         [object[]] $Evidence = @(),
+        # The diagnostic looks at domains, which the sync server's configuration names.
+        [switch] $UsesAdSync,
         [switch] $IsWhole
     )
+    Assert-Evidence -Cmdlet $Cmdlet -Evidence $Evidence
     $handle = New-Object 'Collections.Generic.List[uint64]'
-    $result = @{}
     $quiet = $Bound.ContainsKey('Quiet') -and $Bound.Quiet
+    $result = @{}
     try {
-        if ($Bound.ContainsKey('EvidencePath') -or $Evidence.Count) {
-            $analysis = New-AnalysisRequest -Cmdlet $Cmdlet -Bound $Bound -Export $Export -Evidence $Evidence
-            $call = @{ Export = 'pwb_analyze'; Request = $analysis.Request; Offer = $analysis.Offer }
+        $call = @{ Cmdlet = $Cmdlet; Result = $result }
+        if ($Cmdlet.ParameterSetName -eq 'Live') {
+            $call.Export = $Export
+            $call.Request = New-LiveRequest -Cmdlet $Cmdlet -Bound $Bound -Handle $handle
+            if ($UsesAdSync -and -not $call.Request.output.planOnly -and (Test-AdSyncService)) {
+                $call.Request.expects = @('adsync-config')
+                $call.Offer = $script:AdSyncOffer
+            }
         }
         else {
-            $call = @{ Export = $Export; Request = (New-LiveRequest -Cmdlet $Cmdlet -Bound $Bound -Handle $handle) }
+            $analysis = New-AnalysisRequest -Cmdlet $Cmdlet -Bound $Bound -Export $Export -Evidence $Evidence
+            $call.Export = 'pwb_analyze'
+            $call.Request = $analysis.Request
+            if ($analysis.Record.Count) { $call.Offer = { ConvertTo-Offer -Record $analysis.Record -End 'records' } }
         }
-        Invoke-Job @call -Result $result | ForEach-Object {
+        Invoke-Job @call | ForEach-Object {
             $isFinding = $_.PSObject.TypeNames -contains 'PasswordWriteback.Finding'
-            if (-not $quiet -and -not ($IsWhole -and $isFinding)) { Expand-Item -Item $_ }
+            if (-not ($isFinding -and ($quiet -or $IsWhole))) { ConvertTo-Output -Item $_ }
         }
     }
-    catch [Management.Automation.RuntimeException] {
-        $Cmdlet.ThrowTerminatingError($_)
-    }
-    finally {
-        # A secret that a request took is gone already; dropping it again is harmless.
-        foreach ($number in $handle) { Remove-Secret -Handle $number }
-    }
+    finally { Remove-Secret -Handle $handle.ToArray() }
     if (-not $result.ContainsKey('Report')) { return }
-    if ($quiet) { Test-Quiet -Report $result.Report -IsWhole $IsWhole }
+    if ($quiet) { Test-Proven -Report $result.Report -IsWhole $IsWhole }
     elseif ($IsWhole) { $result.Report }
     if ($Bound.ContainsKey('FailOn')) {
-        $reason = Get-FailOnReason -Report $result.Report -FailOn $Bound.FailOn
-        if ($reason) {
-            $exception = New-Object System.InvalidOperationException ("-FailOn $($Bound.FailOn): $reason.")
-            $Cmdlet.ThrowTerminatingError((New-Object System.Management.Automation.ErrorRecord (
-                        $exception, 'PasswordWriteback.FailOn', 'InvalidResult', $result.Report)))
-        }
+        $objection = Get-Objection -Report $result.Report -FailOn $Bound.FailOn -IsWhole $IsWhole
+        if ($objection) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind failOn -Target $result.Report -Message "-FailOn $($Bound.FailOn): $objection." }
     }
 }
 
-# The root module sees the native calls through this one, so that there is one instance of them.
-Export-ModuleMember -Function @(
-    'Invoke-Diagnostic', 'New-LiveRequest', 'New-Bundle', 'Resolve-FilePath', 'Split-Evidence', 'ConvertTo-Offer',
-    'New-ErrorRecord', 'Get-Description', 'Remove-Secret', 'Get-LastReport', 'Invoke-Job'
-)
+# Writes or reads a bundle and emits its handle; a live export also streams findings, which nobody asked for.
+function Invoke-Bundle {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [string] $Export, [hashtable] $Request, [scriptblock] $Offer)
+    Invoke-Job -Cmdlet $Cmdlet -Export $Export -Request $Request -Offer $Offer | ForEach-Object {
+        if ($_.PSObject.TypeNames -notcontains 'PasswordWriteback.Finding') { ConvertTo-Output -Item $_ }
+    }
+}
+
+function Export-Evidence {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [Collections.IDictionary] $Bound, [object[]] $Evidence)
+    Assert-Evidence -Cmdlet $Cmdlet -Evidence $Evidence
+    $handle = New-Object 'Collections.Generic.List[uint64]'
+    try {
+        $export = New-ExportRequest -Cmdlet $Cmdlet -Bound $Bound -Evidence $Evidence -Handle $handle
+        $offer = $null
+        if ($export.Record.Count) { $offer = { ConvertTo-Offer -Record $export.Record -End 'records' } }
+        elseif ($export.Request.ContainsKey('live') -and (Test-AdSyncService)) {
+            $export.Request.live.expects = @('adsync-config')
+            $offer = $script:AdSyncOffer
+        }
+        Invoke-Bundle -Cmdlet $Cmdlet -Export pwb_export_evidence -Request $export.Request -Offer $offer
+    }
+    finally { Remove-Secret -Handle $handle.ToArray() }
+}
+
+# The report in a JSON file.
+function Read-Report {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [string] $Path)
+    $text = Read-TextFile -Cmdlet $Cmdlet -Path $Path -What 'report'
+    $report = $null
+    try { $report = ConvertFrom-Json -InputObject $text }
+    catch { $Cmdlet.WriteDebug($_.Exception.Message) }
+    if ($null -eq $report -or -not $report.PSObject.Properties['verdict'] -or -not $report.PSObject.Properties['findings']) {
+        Stop-Cmdlet -Cmdlet $Cmdlet -Kind invalidRequest -Target $Path -Message "'$Path' holds no report; 'Test-PasswordWriteback | ConvertTo-Json -Depth 12' writes one."
+    }
+    foreach ($finding in $report.findings) { $finding.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Finding') }
+    $report.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Report')
+    $report
+}
+
+Export-ModuleMember -Function Invoke-Diagnostic, Export-Evidence, Invoke-Bundle, Read-Report, Get-Description, Get-LastReport, Resolve-FilePath

@@ -1,236 +1,124 @@
 # The cmdlets. Each builds a request from its parameters and calls one function; what things mean is
 # decided in the library.
+#
+# Parameters of the sets 'File' and 'Evidence' judge recorded evidence; those of 'Live' look at the world.
 
 Set-StrictMode -Version 2.0
 
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWriteback {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
-    [OutputType('PasswordWriteback.Report')]
-    [OutputType('System.Boolean')]
+    [OutputType('PasswordWriteback.Report', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'System.Boolean')]
     param(
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
         [string[]] $Check,
-
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
         [string[]] $SkipCheck,
-
-        [string] $Suppression,
-
-        [string] $KnowledgePath,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateRange(1, 300)]
-        [int] $TimeoutSecond,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateRange(1, 3600)]
-        [int] $GlobalTimeoutSecond,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $SyncServer,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $Domain,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $Server,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [pscredential] $Credential,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $AllController,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string] $Proxy,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [pscredential] $ProxyCredential,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateSet('Public', 'UsGov', 'China')]
-        [string] $Cloud,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $Namespace,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $AllowList,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $IncludeLegacyPort,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $PlanOnly,
-
+        [ValidateNotNullOrEmpty()] [string] $Suppression,
+        [ValidateNotNullOrEmpty()] [string] $KnowledgePath,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 300)] [int] $TimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 3600)] [int] $GlobalTimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [switch] $SyncServer,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Domain,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
+        [Parameter(ParameterSetName = 'Live')] [pscredential] $Credential,
+        [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $Proxy,
+        [Parameter(ParameterSetName = 'Live')] [pscredential] $ProxyCredential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateSet('Public', 'UsGov', 'China')] [string] $Cloud,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Namespace,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $AllowList,
+        [Parameter(ParameterSetName = 'Live')] [switch] $IncludeLegacyPort,
+        [Parameter(ParameterSetName = 'Live')] [switch] $PlanOnly,
         [Parameter(ParameterSetName = 'File', Mandatory)]
-        [string[]] $EvidencePath,
-
+        [SupportsWildcards()] [ValidateNotNullOrEmpty()] [string[]] $EvidencePath,
         [Parameter(ParameterSetName = 'Evidence', Mandatory, ValueFromPipeline)]
-        [object[]] $Evidence,
-
-        [Parameter(ParameterSetName = 'File')]
-        [Parameter(ParameterSetName = 'Evidence')]
-        [datetime] $AsOf,
-
+        [AllowEmptyCollection()] [object[]] $Evidence,
+        [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
-
         [switch] $PassThruEvidence,
-
         [switch] $Quiet,
-
-        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')]
-        [string] $FailOn
+        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
     begin { $gathered = New-Object 'Collections.Generic.List[object]' }
     process { foreach ($piece in $Evidence) { $gathered.Add($piece) } }
-    end { Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Export 'pwb_test_all' -Evidence $gathered.ToArray() -IsWhole }
+    end { Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_all -UsesAdSync -IsWhole }
 }
 
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWritebackConnectivity {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
-    [OutputType('PasswordWriteback.Finding')]
-    [OutputType('System.Boolean')]
+    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'System.Boolean')]
     param(
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
         [string[]] $Check,
-
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
         [string[]] $SkipCheck,
-
-        [string] $Suppression,
-
-        [string] $KnowledgePath,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateRange(1, 300)]
-        [int] $TimeoutSecond,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateRange(1, 3600)]
-        [int] $GlobalTimeoutSecond,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $SyncServer,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string] $Proxy,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [pscredential] $ProxyCredential,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateSet('Public', 'UsGov', 'China')]
-        [string] $Cloud,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $Namespace,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $AllowList,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $IncludeLegacyPort,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $PlanOnly,
-
+        [ValidateNotNullOrEmpty()] [string] $Suppression,
+        [ValidateNotNullOrEmpty()] [string] $KnowledgePath,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 300)] [int] $TimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 3600)] [int] $GlobalTimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [switch] $SyncServer,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $Proxy,
+        [Parameter(ParameterSetName = 'Live')] [pscredential] $ProxyCredential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateSet('Public', 'UsGov', 'China')] [string] $Cloud,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Namespace,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $AllowList,
+        [Parameter(ParameterSetName = 'Live')] [switch] $IncludeLegacyPort,
+        [Parameter(ParameterSetName = 'Live')] [switch] $PlanOnly,
         [Parameter(ParameterSetName = 'File', Mandatory)]
-        [string[]] $EvidencePath,
-
+        [SupportsWildcards()] [ValidateNotNullOrEmpty()] [string[]] $EvidencePath,
         [Parameter(ParameterSetName = 'Evidence', Mandatory, ValueFromPipeline)]
-        [object[]] $Evidence,
-
-        [Parameter(ParameterSetName = 'File')]
-        [Parameter(ParameterSetName = 'Evidence')]
-        [datetime] $AsOf,
-
+        [AllowEmptyCollection()] [object[]] $Evidence,
+        [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
-
         [switch] $PassThruEvidence,
-
         [switch] $Quiet,
-
-        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')]
-        [string] $FailOn
+        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
     begin { $gathered = New-Object 'Collections.Generic.List[object]' }
     process { foreach ($piece in $Evidence) { $gathered.Add($piece) } }
-    end { Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Export 'pwb_test_connectivity' -Evidence $gathered.ToArray() }
+    end { Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_connectivity }
 }
 
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWritebackDirectory {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
-    [OutputType('PasswordWriteback.Finding')]
-    [OutputType('System.Boolean')]
+    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'System.Boolean')]
     param(
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
         [string[]] $Check,
-
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
         [string[]] $SkipCheck,
-
-        [string] $Suppression,
-
-        [string] $KnowledgePath,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateRange(1, 300)]
-        [int] $TimeoutSecond,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateRange(1, 3600)]
-        [int] $GlobalTimeoutSecond,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $SyncServer,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $Domain,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $Server,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [pscredential] $Credential,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $AllController,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $PlanOnly,
-
+        [ValidateNotNullOrEmpty()] [string] $Suppression,
+        [ValidateNotNullOrEmpty()] [string] $KnowledgePath,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 300)] [int] $TimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 3600)] [int] $GlobalTimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [switch] $SyncServer,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Domain,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
+        [Parameter(ParameterSetName = 'Live')] [pscredential] $Credential,
+        [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
+        [Parameter(ParameterSetName = 'Live')] [switch] $PlanOnly,
         [Parameter(ParameterSetName = 'File', Mandatory)]
-        [string[]] $EvidencePath,
-
+        [SupportsWildcards()] [ValidateNotNullOrEmpty()] [string[]] $EvidencePath,
         [Parameter(ParameterSetName = 'Evidence', Mandatory, ValueFromPipeline)]
-        [object[]] $Evidence,
-
-        [Parameter(ParameterSetName = 'File')]
-        [Parameter(ParameterSetName = 'Evidence')]
-        [datetime] $AsOf,
-
+        [AllowEmptyCollection()] [object[]] $Evidence,
+        [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
-
         [switch] $PassThruEvidence,
-
         [switch] $Quiet,
-
-        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')]
-        [string] $FailOn
+        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
     begin { $gathered = New-Object 'Collections.Generic.List[object]' }
     process { foreach ($piece in $Evidence) { $gathered.Add($piece) } }
-    end { Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Export 'pwb_test_directory' -Evidence $gathered.ToArray() }
+    end { Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_directory -UsesAdSync }
 }
 
 # .ExternalHelp PasswordWriteback-help.xml
@@ -238,25 +126,12 @@ function Get-PasswordWritebackReport {
     [CmdletBinding()]
     [OutputType('PasswordWriteback.Report')]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
-        [Alias('FullName')]
-        [string] $Path
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName)] [Alias('FullName')]
+        [ValidateNotNullOrEmpty()] [string] $Path
     )
     process {
-        if (-not $PSBoundParameters.ContainsKey('Path')) { return Get-LastReport }
-        $full = Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path
-        if (-not (Test-Path -LiteralPath $full -PathType Leaf)) {
-            $PSCmdlet.ThrowTerminatingError((New-ErrorRecord -Kind 'notFound' -Target $full -Message "The report '$full' does not exist."))
-        }
-        $report = $null
-        try { $report = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($full)) }
-        catch { Write-Debug $_.Exception.Message }
-        if ($null -eq $report -or -not $report.PSObject.Properties['verdict'] -or -not $report.PSObject.Properties['findings']) {
-            $PSCmdlet.ThrowTerminatingError((New-ErrorRecord -Kind 'invalidRequest' -Target $full -Message "'$full' is not a report of this module; Test-PasswordWriteback | ConvertTo-Json -Depth 12 writes one."))
-        }
-        foreach ($finding in $report.findings) { $finding.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Finding') }
-        $report.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Report')
-        $report
+        if ($Path) { Read-Report -Cmdlet $PSCmdlet -Path $Path }
+        else { Get-LastReport }
     }
 }
 
@@ -265,32 +140,22 @@ function Get-PasswordWritebackCheck {
     [CmdletBinding()]
     [OutputType('PasswordWriteback.Check')]
     param(
-        [Parameter(Position = 0)]
-        [SupportsWildcards()]
-        [string[]] $Id = '*',
-
+        [Parameter(Position = 0)] [SupportsWildcards()] [string[]] $Id = '*',
         [ValidateSet('License', 'Tenant', 'Network', 'Directory', 'Permission', 'Policy', 'Server', 'Event', 'User')]
         [string[]] $Area,
-
-        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical')]
-        [string[]] $Severity,
-
+        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical')] [string[]] $Severity,
         [switch] $Article,
-
         [switch] $Rule
     )
-    try { $checks = (Get-Description).checks }
-    catch { $PSCmdlet.ThrowTerminatingError($_) }
-    $wanted = @($checks | Where-Object {
+    $checks = @((Get-Description -Cmdlet $PSCmdlet).checks | Where-Object {
             $check = $_
             @($Id | Where-Object { $check.id -like $_ }).Count -and
             (-not $Area -or $Area -contains $check.area) -and
             (-not $Severity -or $Severity -contains $check.severity) -and
-            (-not $Article -or $check.article.Count)
+            (-not $Article -or @($check.article).Count)
         })
-    # In the order of the support article where that was asked for.
-    if ($Article) { $wanted = @($wanted | Sort-Object { $_.article[0] }, id) }
-    foreach ($check in $wanted) {
+    if ($Article) { $checks = @($checks | Sort-Object -Property { $_.article[0] }, id) }
+    foreach ($check in $checks) {
         if (-not $Rule) { $check.PSObject.Properties.Remove('rule') }
         $check.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Check')
         $check
@@ -302,93 +167,33 @@ function Export-PasswordWritebackEvidence {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
     [OutputType('PasswordWriteback.EvidenceBundle')]
     param(
-        [Parameter(Mandatory, Position = 0)]
-        [string] $Path,
-
+        [Parameter(Mandatory, Position = 0)] [ValidateNotNullOrEmpty()] [string] $Path,
         # This version cannot redact: the switch says that names may stand in the file.
         [switch] $NoRedact,
-
-        [string[]] $Kind,
-
-        [string] $KnowledgePath,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateRange(1, 300)]
-        [int] $TimeoutSecond,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateRange(1, 3600)]
-        [int] $GlobalTimeoutSecond,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $SyncServer,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $Domain,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $Server,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [pscredential] $Credential,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $AllController,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string] $Proxy,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [pscredential] $ProxyCredential,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [ValidateSet('Public', 'UsGov', 'China')]
-        [string] $Cloud,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $Namespace,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [string[]] $AllowList,
-
-        [Parameter(ParameterSetName = 'Live')]
-        [switch] $IncludeLegacyPort,
-
+        [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).evidence -like "$word*" | Sort-Object -Unique })]
+        [ValidateNotNullOrEmpty()] [string[]] $Kind,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $KnowledgePath,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 300)] [int] $TimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 3600)] [int] $GlobalTimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [switch] $SyncServer,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Domain,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
+        [Parameter(ParameterSetName = 'Live')] [pscredential] $Credential,
+        [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $Proxy,
+        [Parameter(ParameterSetName = 'Live')] [pscredential] $ProxyCredential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateSet('Public', 'UsGov', 'China')] [string] $Cloud,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Namespace,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $AllowList,
+        [Parameter(ParameterSetName = 'Live')] [switch] $IncludeLegacyPort,
         [Parameter(ParameterSetName = 'File', Mandatory)]
-        [string[]] $EvidencePath,
-
+        [SupportsWildcards()] [ValidateNotNullOrEmpty()] [string[]] $EvidencePath,
         [Parameter(ParameterSetName = 'Evidence', Mandatory, ValueFromPipeline)]
-        [object[]] $Evidence
+        [AllowEmptyCollection()] [object[]] $Evidence
     )
     begin { $gathered = New-Object 'Collections.Generic.List[object]' }
     process { foreach ($piece in $Evidence) { $gathered.Add($piece) } }
-    end {
-        $handle = New-Object 'Collections.Generic.List[uint64]'
-        $offer = @()
-        $request = @{ path = (Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path); noRedact = [bool]$NoRedact }
-        if ($Kind) { $request.kinds = $Kind }
-        try {
-            if ($PSCmdlet.ParameterSetName -eq 'Live') {
-                $request.live = New-LiveRequest -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Handle $handle
-            }
-            elseif ($EvidencePath) {
-                $request.evidencePaths = @($EvidencePath | ForEach-Object { Resolve-FilePath -Cmdlet $PSCmdlet -Path $_ })
-            }
-            else {
-                $split = Split-Evidence -Evidence $gathered.ToArray()
-                $request.evidencePaths = @($split.Paths)
-                if ($split.Records.Count) {
-                    $request.expects = @('records')
-                    $offer = @(ConvertTo-Offer -Record $split.Records)
-                }
-            }
-            Invoke-Job -Export 'pwb_export_evidence' -Request $request -Offer $offer | ForEach-Object {
-                if ($_.PSObject.Properties['kind'] -and $_.kind -eq 'manifest') { New-Bundle -Path $_.path -Manifest $_.manifest }
-            }
-        }
-        catch { $PSCmdlet.ThrowTerminatingError($_) }
-        finally { foreach ($number in $handle) { Remove-Secret -Handle $number } }
-    }
+    end { Export-Evidence -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() }
 }
 
 # .ExternalHelp PasswordWriteback-help.xml
@@ -396,18 +201,13 @@ function Import-PasswordWritebackEvidence {
     [CmdletBinding()]
     [OutputType('PasswordWriteback.EvidenceBundle')]
     param(
-        [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [Alias('FullName')]
-        [string[]] $Path
+        [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)] [Alias('FullName')]
+        [ValidateNotNullOrEmpty()] [string[]] $Path
     )
     process {
         foreach ($file in $Path) {
-            try {
-                Invoke-Job -Export 'pwb_import_evidence' -Request @{ path = (Resolve-FilePath -Cmdlet $PSCmdlet -Path $file) } | ForEach-Object {
-                    New-Bundle -Path $_.path -Manifest $_.manifest
-                }
-            }
-            catch { $PSCmdlet.ThrowTerminatingError($_) }
+            $request = @{ path = (Resolve-FilePath -Cmdlet $PSCmdlet -Path $file) }
+            Invoke-Bundle -Cmdlet $PSCmdlet -Export pwb_import_evidence -Request $request
         }
     }
 }
