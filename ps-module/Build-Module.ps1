@@ -2,14 +2,13 @@
 .SYNOPSIS
 Stages the module as it would go to a gallery: <Destination>/PasswordWriteback/<version>/.
 .EXAMPLE
-./Build-Module.ps1 -Destination out linux-x64=target/release/libpassword_writeback.so
+./Build-Module.ps1 -Destination out -Library @{ 'linux-x64' = 'target/release/libpassword_writeback.so' }
 #>
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [string] $Destination,
-    # Native libraries as runtime identifier=file: win-x64, win-arm64, linux-x64, linux-arm64, osx-arm64.
-    [Parameter(Mandatory, ValueFromRemainingArguments)]
-    [ValidatePattern('^(win|linux|osx)-(x64|arm64)=.')] [string[]] $Library
+    # Native libraries by runtime identifier: win-x64, win-arm64, linux-x64, linux-arm64, osx-arm64.
+    [Parameter(Mandatory)] [hashtable] $Library
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -50,11 +49,10 @@ else {
 }
 if ($LASTEXITCODE -ne 0) { throw "The loader does not compile: exit code $LASTEXITCODE." }
 
-foreach ($pair in $Library) {
-    $rid, $file = $pair -split '=', 2
+foreach ($rid in $Library.Keys) {
     $bin = [IO.Path]::Combine($folder, 'bin', $rid)
     $null = New-Item -ItemType Directory -Path $bin -Force
-    Copy-Item -LiteralPath $file -Destination $bin
+    Copy-Item -LiteralPath $Library[$rid] -Destination $bin
 }
 
 & (Join-Path $PSScriptRoot 'Build-Help.ps1') -Module $folder -Source (Join-Path $PSScriptRoot 'docs')

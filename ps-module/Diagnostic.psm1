@@ -117,7 +117,7 @@ function Invoke-Diagnostic {
         if ($Cmdlet.ParameterSetName -eq 'Live') {
             $call.Export = $Export
             $call.Request = New-LiveRequest -Cmdlet $Cmdlet -Bound $Bound -Handle $handle
-            if ($UsesAdSync -and -not $call.Request.output.planOnly -and (Test-AdSyncService)) {
+            if ($UsesAdSync -and -not $call.Request.output['planOnly'] -and (Test-AdSyncService)) {
                 $call.Request.expects = @('adsync-config')
                 $call.Offer = $script:AdSyncOffer
             }

@@ -62,6 +62,18 @@ function Join-Name {
     ($Name[0..($Most - 1)] -join ', ') + " and $($Name.Count - $Most) more"
 }
 
+# Things with the same key together, in the order in which the keys first come (Group-Object sorts them).
+function Join-Alike {
+    param([object[]] $Item, [string[]] $Property)
+    $groups = [ordered]@{}
+    foreach ($one in $Item) {
+        $key = @(foreach ($name in $Property) { $one.$name }) -join "`n"
+        if (-not $groups.Contains($key)) { $groups[$key] = New-Object 'Collections.Generic.List[object]' }
+        $groups[$key].Add($one)
+    }
+    foreach ($group in $groups.Values) { , $group.ToArray() }
+}
+
 function Format-Step {
     param([object] $Step, [int] $Width)
     Split-Line -Text "- $($Step.text)" -First 3 -Rest 5 -Width $Width
@@ -78,7 +90,7 @@ function Format-Step {
 
 function Format-Cause {
     param([object] $Cause, [int] $Number, [int] $Width)
-    $head = "$Number. $($Cause.id) $($Cause.title)  (confidence $($Cause.confidence), score $($Cause.score))"
+    $head = "$Number. $($Cause.id) not met: $($Cause.title)  (confidence $($Cause.confidence), score $($Cause.score))"
     Split-Line -Text $head -First 0 -Rest 3 -Width $Width | ForEach-Object { Add-Colour -Text $_ -Name Bold }
     Split-Line -Text $Cause.explanation -First 3 -Rest 3 -Width $Width
     Split-Line -Text "Fix: $($Cause.remediation)" -First 3 -Rest 8 -Width $Width | ForEach-Object { Add-Colour -Text $_ -Name Green }
@@ -95,11 +107,11 @@ function Format-FindingList {
     if (-not $Finding.Count) { return }
     ''
     $Heading
-    foreach ($group in $Finding | Group-Object -Property id, status, countsAs) {
-        $one = $group.Group[0]
+    foreach ($group in Join-Alike -Item $Finding -Property id, status, countsAs) {
+        $one = $group[0]
         $text = "$($one.id) $($one.target.display): $($one.message)"
         if ($one.status -in 'fail', 'warn') { $text += " ($($one.countsAs))" }
-        if ($group.Count -gt 1) { $text += " Also: $(Join-Name -Name @($group.Group[1..($group.Count - 1)] | ForEach-Object { $_.target.display }) -Most 4)." }
+        if ($group.Count -gt 1) { $text += " Also: $(Join-Name -Name @($group[1..($group.Count - 1)] | ForEach-Object { $_.target.display }) -Most 4)." }
         $mark, $colour = $script:Mark[$one.status]
         $lines = @(Split-Line -Text $text -First 7 -Rest 7 -Width $Width)
         '  ' + (Add-Colour -Text $mark -Name $colour) + ' ' + $lines[0].Substring(7)
@@ -139,10 +151,12 @@ function Format-Gap {
     if (@($Report.notExamined).Count) {
         ''
         'NOT EXAMINED'
-        foreach ($line in $Report.notExamined) {
+        # What has one reason and one remedy stands in one line.
+        foreach ($group in Join-Alike -Item $Report.notExamined -Property why, how) {
+            $line = $group[0]
             $how = ''
             if ($line.how) { $how = " Adds it: $($line.how)." }
-            Split-Line -Text "$($line.what): $($line.why).$how" -First 2 -Rest 4 -Width $Width
+            Split-Line -Text "$(@($group | ForEach-Object { $_.what }) -join '; '): $($line.why).$how" -First 2 -Rest 4 -Width $Width
         }
     }
     if (@($Report.forecast).Count) { '' }
