@@ -43,7 +43,7 @@ fn a_million_items_reach_a_slow_reader_once_each_with_flat_memory() {
             next += 1;
         }
         polls += 1;
-        if polls % 20 == 0 {
+        if polls.is_multiple_of(20) {
             // The reader pauses: the producer has to wait, not to pile up.
             std::thread::sleep(std::time::Duration::from_millis(5));
             match next {

@@ -13,6 +13,12 @@ pub struct Stage {
     pub vantage: Vantage,
 }
 
+impl Default for Stage {
+    fn default() -> Stage {
+        Stage::new()
+    }
+}
+
 impl Stage {
     /// An empty stage, seen from the sync server.
     pub fn new() -> Stage {

@@ -208,11 +208,11 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
         cause.findings.sort_by_key(|&index| std::cmp::Reverse(own(&findings[index])));
     }
     ranked.sort_by(|a, b| b.exact.cmp(&a.exact).then_with(|| a.id.cmp(&b.id)));
-    if let [best, second, ..] = ranked.as_mut_slice() {
-        if second.exact * 10 >= best.exact * 9 {
-            best.confidence = one_step_down(best.confidence);
-            second.confidence = one_step_down(second.confidence);
-        }
+    if let [best, second, ..] = ranked.as_mut_slice()
+        && second.exact * 10 >= best.exact * 9
+    {
+        best.confidence = one_step_down(best.confidence);
+        second.confidence = one_step_down(second.confidence);
     }
     ranked
 }
