@@ -11,6 +11,7 @@
 #![deny(unsafe_code)]
 
 pub mod bundle;
+mod calendar;
 pub mod catalog;
 pub mod checks;
 pub mod contract;

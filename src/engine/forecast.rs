@@ -1,11 +1,10 @@
 //! What will break next within a year (catalog 6.5). Never part of status, score or verdict.
 
-use super::suppress::day;
+use crate::calendar::{DAY_MS, days_since_1970};
 use crate::catalog::Scene;
 use crate::contract::Forecast;
 use crate::evidence::{DcInventory, Tls};
 
-const DAY_MS: i64 = 86_400_000;
 const HORIZON_MS: i64 = 365 * DAY_MS;
 
 /// Ends of operating system support and of certificates, sorted by time, then check.
@@ -19,7 +18,9 @@ pub fn forecast(scene: &Scene) -> Vec<Forecast> {
     };
     for fact in scene.evidence.facts::<DcInventory>() {
         let system = fact.data.build.and_then(|build| scene.tables.operating_system(build));
-        if let Some((system, last_day)) = system.and_then(|system| Some((system, day(&system.extended_end)?))) {
+        if let Some((system, last_day)) =
+            system.and_then(|system| Some((system, days_since_1970(&system.extended_end)?)))
+        {
             let what = format!("Extended support of {} on {} ends.", system.name, fact.data.fqdn);
             add((last_day + 1) * DAY_MS, what, "PW416", &fact.record.target.key);
         }

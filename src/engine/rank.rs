@@ -3,14 +3,13 @@
 use super::causes;
 use super::history::History;
 use super::reach::Graph;
+use crate::calendar::DAY_MS;
 use crate::catalog::{Class, Proof, Reason, Severity, Status, TargetKind};
 use crate::contract::{Confidence, Finding};
 use std::collections::{BTreeSet, HashMap};
 
 /// Scores are counted in 1/10^8.
 const UNIT: i64 = 100_000_000;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// One probable cause: the findings of one check that nothing else explains.
 #[derive(Clone, Debug)]
@@ -204,6 +203,10 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
     }
 
     let mut ranked: Vec<Ranked> = by_check.into_values().collect();
+    for cause in &mut ranked {
+        // The weightiest finding speaks first; the sort is stable, so equal ones keep their order.
+        cause.findings.sort_by_key(|&index| std::cmp::Reverse(own(&findings[index])));
+    }
     ranked.sort_by(|a, b| b.exact.cmp(&a.exact).then_with(|| a.id.cmp(&b.id)));
     if let [best, second, ..] = ranked.as_mut_slice() {
         if second.exact * 10 >= best.exact * 9 {

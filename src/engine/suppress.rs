@@ -1,8 +1,7 @@
 //! Findings that somebody decided not to count, with a reason and an end.
 
+use crate::calendar::{DAY_MS, days_since_1970};
 use crate::contract::{ContractError, Suppressed, Suppression};
-
-const MS_PER_DAY: i64 = 86_400_000;
 
 /// The suppressions of a request, checked.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +23,7 @@ impl Suppressions {
             }
             let expires = match &suppression.expires {
                 None => None,
-                Some(text) => Some(day(text).ok_or_else(|| {
+                Some(text) => Some(days_since_1970(text).ok_or_else(|| {
                     ContractError::out_of_range(
                         &field("expires"),
                         format!("'{text}' is not a date of the form YYYY-MM-DD."),
@@ -38,7 +37,7 @@ impl Suppressions {
 
     /// The suppression of a finding that holds now. One that expired is ignored.
     pub fn find(&self, key: &str, id: &str, now_unix_ms: i64) -> Option<Suppressed> {
-        let today = now_unix_ms.div_euclid(MS_PER_DAY);
+        let today = now_unix_ms.div_euclid(DAY_MS);
         self.0
             .iter()
             .filter(|(_, expires)| expires.is_none_or(|last| today <= last))
@@ -52,7 +51,7 @@ impl Suppressions {
 
     /// One sentence per suppression that has expired.
     pub fn expired(&self, now_unix_ms: i64) -> Vec<String> {
-        let today = now_unix_ms.div_euclid(MS_PER_DAY);
+        let today = now_unix_ms.div_euclid(DAY_MS);
         self.0
             .iter()
             .filter(|(_, expires)| expires.is_some_and(|last| today > last))
@@ -67,47 +66,9 @@ impl Suppressions {
     }
 }
 
-/// Days since 1970 of `YYYY-MM-DD`.
-pub fn day(text: &str) -> Option<i64> {
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 || month.len() != 2 || day.len() != 2 {
-        return None;
-    }
-    let (year, month, day): (i64, i64, i64) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let length = usize::try_from(month - 1).ok().and_then(|index| lengths.get(index))?;
-    if !(1..=*length).contains(&day) {
-        return None;
-    }
-    // Years are counted from March, so that the leap day is the last of its year.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let era = y.div_euclid(400);
-    let year_of_era = y.rem_euclid(400);
-    let day_of_year = (153 * m + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_count_from_1970_and_bad_dates_are_refused() {
-        for (text, expected) in [
-            ("1970-01-01", Some(0)),
-            ("2026-11-22", Some(20_779)),
-            ("2024-02-29", Some(19_782)),
-            ("2026-02-29", None),
-            ("2026-13-01", None),
-            ("26-1-1", None),
-            ("tomorrow", None),
-        ] {
-            assert_eq!(day(text), expected, "{text}");
-        }
-    }
 
     #[test]
     fn a_suppression_holds_on_its_last_day_and_not_after() {
@@ -119,7 +80,7 @@ mod tests {
             by: None,
         }];
         let suppressions = Suppressions::new(&list).unwrap();
-        let noon = |day: i64| day * MS_PER_DAY + MS_PER_DAY / 2;
+        let noon = |day: i64| day * DAY_MS + DAY_MS / 2;
         assert!(suppressions.find("PW601@domain:a", "PW601", noon(20_779)).is_some());
         assert!(suppressions.find("PW601@domain:a", "PW601", noon(20_780)).is_none());
         assert_eq!(suppressions.expired(noon(20_780)).len(), 1);

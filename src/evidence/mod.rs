@@ -7,9 +7,11 @@ pub mod collect;
 mod data;
 mod kind;
 mod record;
+mod route;
 mod store;
 
 pub use data::*;
 pub use kind::Kind;
 pub use record::{Fact, Record, RecordError, State, Vantage};
+pub use route::{Route, exempts, is_bypassed, route};
 pub use store::Evidence;

@@ -43,18 +43,3 @@ pub fn is_elevated() -> Option<bool> {
     // SAFETY: takes no argument and cannot fail.
     Some(unsafe { libc::geteuid() } == 0)
 }
-
-/// The Active Directory domain that this machine is a member of; not known on Unix.
-pub fn joined_domain() -> Option<String> {
-    None
-}
-
-/// Name servers of the system's resolver configuration.
-pub fn dns_servers() -> Vec<String> {
-    let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
-    text.lines()
-        .filter_map(|line| line.trim().strip_prefix("nameserver"))
-        .map(|address| address.trim().to_owned())
-        .filter(|address| !address.is_empty())
-        .collect()
-}

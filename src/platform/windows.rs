@@ -1,8 +1,17 @@
 //! Windows.
 
+use windows_sys::Win32::Foundation::{CloseHandle, LocalFree};
+use windows_sys::Win32::NetworkManagement::NetManagement::{
+    NetApiBufferFree, NetGetJoinInformation, NetSetupDomainName, NetSetupUnknownStatus,
+};
+use windows_sys::Win32::Security::Authorization::ConvertSidToStringSidW;
+use windows_sys::Win32::Security::{
+    GetTokenInformation, LookupAccountNameW, TOKEN_ELEVATION, TOKEN_QUERY, TokenElevation,
+};
 use windows_sys::Win32::System::LibraryLoader::{
     GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
 };
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
 /// Keeps the library mapped until the process ends: its worker threads outlive a `FreeLibrary`.
 pub fn pin_library() {
@@ -28,5 +37,80 @@ pub fn account_name() -> String {
     match std::env::var("USERDOMAIN") {
         Ok(domain) => format!("{domain}\\{user}"),
         Err(_) => user,
+    }
+}
+
+/// Whether the ADSync service exists here: anybody may see that its key does.
+pub fn is_sync_server() -> bool {
+    windows_registry::LOCAL_MACHINE.open(r"SYSTEM\CurrentControlSet\Services\ADSync").is_ok()
+}
+
+/// Whether this process runs with the full rights of an administrator.
+pub fn is_elevated() -> Option<bool> {
+    let mut token = std::ptr::null_mut();
+    // SAFETY: the pseudo handle of this process needs no closing; `token` is writable.
+    if unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &mut token) } == 0 {
+        return None;
+    }
+    let mut elevation = TOKEN_ELEVATION::default();
+    let mut written = 0;
+    // SAFETY: the token is open, and the buffer is a TOKEN_ELEVATION of the length given.
+    let read = unsafe {
+        let buffer = (&raw mut elevation).cast();
+        let read =
+            GetTokenInformation(token, TokenElevation, buffer, size_of::<TOKEN_ELEVATION>() as u32, &mut written);
+        CloseHandle(token);
+        read
+    };
+    (read != 0).then_some(elevation.TokenIsElevated != 0)
+}
+
+/// Whether this machine is a member of a domain; `None` when Windows does not say.
+pub fn is_domain_joined() -> Option<bool> {
+    let mut name = std::ptr::null_mut();
+    let mut status = NetSetupUnknownStatus;
+    // SAFETY: NULL means this machine; both results are writable.
+    let result = unsafe { NetGetJoinInformation(std::ptr::null(), &mut name, &mut status) };
+    if !name.is_null() {
+        // SAFETY: the buffer is of NetGetJoinInformation and freed once.
+        unsafe { NetApiBufferFree(name.cast()) };
+    }
+    (result == 0 && status != NetSetupUnknownStatus).then_some(status == NetSetupDomainName)
+}
+
+/// The SID of an account by its name, as text; `None` when no authority knows it.
+pub fn sid_of(account: &str) -> Option<String> {
+    // The name that service configurations use for it is not one of the account database.
+    let account = if account.eq_ignore_ascii_case("LocalSystem") { r"NT AUTHORITY\SYSTEM" } else { account };
+    let account: Vec<u16> = account.encode_utf16().chain([0]).collect();
+    // The longest SID has 68 bytes (SECURITY_MAX_SID_SIZE); u32 keeps it aligned.
+    let mut sid = [0_u32; 17];
+    let mut sid_length = size_of_val(&sid) as u32;
+    let mut domain = [0_u16; 256];
+    let mut domain_length = domain.len() as u32;
+    let mut kind = 0;
+    // SAFETY: the name ends with NUL; every buffer is writable for the length given.
+    let found = unsafe {
+        LookupAccountNameW(
+            std::ptr::null(),
+            account.as_ptr(),
+            sid.as_mut_ptr().cast(),
+            &mut sid_length,
+            domain.as_mut_ptr(),
+            &mut domain_length,
+            &mut kind,
+        )
+    };
+    let mut text = std::ptr::null_mut();
+    // SAFETY: the buffer holds a valid SID when the look-up succeeded; `text` is writable.
+    if found == 0 || unsafe { ConvertSidToStringSidW(sid.as_mut_ptr().cast(), &mut text) } == 0 {
+        return None;
+    }
+    // SAFETY: the text ends with NUL, is read before it is freed, and is freed once.
+    unsafe {
+        let length = (0..256).take_while(|&at| *text.add(at) != 0).count();
+        let sid = String::from_utf16_lossy(std::slice::from_raw_parts(text, length));
+        LocalFree(text.cast());
+        Some(sid)
     }
 }

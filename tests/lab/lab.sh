@@ -50,6 +50,7 @@ up() {
     local started=$SECONDS
     tear_down
     mkdir -p "$DIR"/{log,faults}
+    trap give_up EXIT
     create_network
     create_host_files
     draw_router
@@ -67,15 +68,22 @@ up() {
     start_controller dc2
     wait_until_healthy
     : >"$DIR/ready"
+    trap - EXIT
     say "up in $((SECONDS - started)) s; knowledge for the product: $DIR/knowledge"
+}
+
+# Whatever stopped `up`: no half a lab keeps running, and the reason can be read.
+give_up() {
+    stop_processes
+    say "could not start; logs: $DIR/log"
 }
 
 wait_until_healthy() {
     local dc
-    wait_for 10 "the cloud" cloud_answers
-    for dc in dc1 dc2; do wait_for 30 "LDAP of $dc" controller_answers "$dc"; done
-    wait_for 20 "a ticket for the operator" sign_in_operator
-    for dc in dc1 dc2; do wait_for 30 "SAM over RPC of $dc" samr_answers "$dc"; done
+    wait_for 60 "the cloud" cloud_answers
+    for dc in dc1 dc2; do wait_for 60 "LDAP of $dc" controller_answers "$dc"; done
+    wait_for 60 "a ticket for the operator" sign_in_operator
+    for dc in dc1 dc2; do wait_for 60 "SAM over RPC of $dc" samr_answers "$dc"; done
 }
 
 tear_down() {

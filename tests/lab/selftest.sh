@@ -7,8 +7,9 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=/dev/null
 . "$HERE/lib/common.sh"
 
-A=selftest-a
-B=selftest-b
+# Names of this run alone: another one may be under way.
+A=test-$$-a
+B=test-$$-b
 RELAY=ssprdedicatedsbprodscu.servicebus.windows.net
 LOGIN=login.microsoftonline.com
 DC1=dc1.$LAB_DOMAIN
@@ -72,12 +73,14 @@ attribute() {
 # shellcheck disable=SC2053 # the expected value is a pattern
 attribute_is() { [[ $(attribute "$1" "$2" "$3") == $4 ]]; }
 
-root_dse_has() { sync timeout 3 ldapsearch -x -LLL -H "ldap://$1" -s base -b '' "$2" 2>/dev/null | grep -qx "$2: $3"; }
+root_dse_has() {
+    [[ $(sync timeout 3 ldapsearch -x -LLL -H "ldap://$1" -s base -b '' "$2" 2>/dev/null) == *"$2: $3"* ]]
+}
 
 tls_says() { [[ $(sync curl -sS --max-time 5 -o /dev/null "https://$RELAY/" 2>&1) == *"$1"* ]]; }
 issuer_is() {
-    sync openssl s_client -connect "$RELAY:443" -servername "$RELAY" </dev/null 2>/dev/null |
-        openssl x509 -noout -issuer | grep -q "$1"
+    [[ $(sync openssl s_client -connect "$RELAY:443" -servername "$RELAY" </dev/null 2>/dev/null |
+        openssl x509 -noout -issuer) == *"$1"* ]]
 }
 status_is() { [[ $(sync curl -s --max-time 5 -o /dev/null -w '%{http_code}' "${@:2}") == "$1" ]]; }
 connect_is() { [[ $(sync curl -s --max-time 5 -o /dev/null -w '%{http_connect}' -x "$PROXY" "${@:2}") == "$1" ]]; }
@@ -91,7 +94,9 @@ cloud_skew() {
 }
 skew_is() { local skew && skew=$(cloud_skew) && ((skew >= $1 - 3 && skew <= $1 + 3)); }
 
-has_samr() { sync rpcclient --use-kerberos=required "ncacn_ip_tcp:$1" -c querydominfo 2>/dev/null | grep -q "$LAB_NETBIOS"; }
+has_samr() {
+    [[ $(sync rpcclient --use-kerberos=required "ncacn_ip_tcp:$1" -c querydominfo 2>/dev/null) == *"$LAB_NETBIOS"* ]]
+}
 
 every_cloud_host_answers() {
     local host
@@ -102,7 +107,7 @@ every_cloud_host_answers() {
 
 simple_bind_over_tls() {
     sync ldapsearch -x -LLL -D "operator@$LAB_DOMAIN" -w "$OPERATOR_PASSWORD" -H "ldaps://$1" -s base \
-        -b "$LAB_BASE_DN" minPwdAge 2>/dev/null | grep -q minPwdAge
+        -b "$LAB_BASE_DN" minPwdAge >/dev/null 2>&1
 }
 
 healthy() {

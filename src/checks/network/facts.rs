@@ -3,8 +3,8 @@
 //! No check reads another's finding. Where a rule says "PW303 passes", both checks ask here.
 
 use crate::catalog::text::clean;
-use crate::catalog::{Case, Judgement, NameValue, Reason, Scene, Status, Target};
-use crate::evidence::{Data, Fact, Http, Kind, ProxyConfig, State, Tcp, Tls};
+use crate::catalog::{Case, Judgement, NameValue, Reason, Scene, Status, Target, TargetKind};
+use crate::evidence::{Data, Fact, Http, Kind, ProxyConfig, State, Tcp, Tls, is_bypassed};
 use crate::knowledge::{Authority, AuthorityKind};
 
 /// Port of everything that writeback talks to (facts of the documentation: outbound HTTPS only).
@@ -28,6 +28,10 @@ pub fn path<'a>(scene: &Scene<'a>, target: &Target) -> Path<'a> {
     let Some(config) = configs.iter().find(|fact| target.is_in(&fact.record.target.key)) else {
         return Path::Unread;
     };
+    // no_proxy and bypass lists exempt single hosts; the collectors probed those directly.
+    if target.kind == TargetKind::Host && is_bypassed(config.data, host_name(target)) {
+        return Path::Direct;
+    }
     let proxy = &config.data.effective_for_service;
     let address = proxy.address.as_deref().filter(|address| !address.is_empty());
     match (proxy.kind.as_str(), address) {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::catalog::testing::{Stage, server};
 use crate::checks::network::testing::*;
-use crate::evidence::EffectiveProxy;
+use crate::evidence::{EffectiveProxy, Environment};
 
 #[test]
 fn explicit_proxy_means_explicit_or_system_with_an_address() {
@@ -24,6 +24,18 @@ fn explicit_proxy_means_explicit_or_system_with_an_address() {
         assert_eq!(path(&scene(&stage), &server()), expected, "{kind} {address:?} at the server");
     }
     assert_eq!(path(&scene(&Stage::new()), &relay()), Path::Unread);
+}
+
+#[test]
+fn a_host_that_the_settings_exempt_is_reached_directly() {
+    let environment = Environment { no: Some(".servicebus.windows.net,sync1".to_owned()), ..Default::default() };
+    let mut effective = effective("explicit");
+    effective.source = Some("environment".to_owned());
+    let config = ProxyConfig { effective_for_service: effective, environment: Some(environment), ..Default::default() };
+    let stage = with_config(config);
+    assert_eq!(path(&scene(&stage), &relay()), Path::Direct);
+    assert!(path(&scene(&stage), &host(LOGIN)).is_proxy());
+    assert!(path(&scene(&stage), &server()).is_proxy(), "the machine itself is no destination");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use super::facts::{CLOCK_WARN, grade, words};
+use super::clocks::{CLOCK_WARN, grade, words};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step, Target};
 use crate::checks::network::hosts;

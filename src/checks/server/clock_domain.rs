@@ -1,4 +1,4 @@
-use super::facts::{grade, words};
+use super::clocks::{grade, words};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step, Target};
 use crate::checks::targets;

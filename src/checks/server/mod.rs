@@ -2,7 +2,7 @@
 
 mod clock_cloud;
 mod clock_domain;
-mod facts;
+pub mod clocks;
 
 use crate::catalog::Check;
 

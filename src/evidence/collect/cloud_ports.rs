@@ -1,18 +1,20 @@
-//! `tcp` of the cloud hosts: port 443 of every address, directly.
-//!
-//! With an explicit proxy this is information only; the checks know.
+//! `tcp` of the cloud hosts: one connection attempt per address. Always direct; behind an explicit proxy
+//! the result is information.
 
-use super::net::connect::result_of;
-use super::{Collector, Probe, Touched, World, cloud_hosts, probe};
+use super::net::failure::{Broken, Failure};
+use super::net::limits::{MOST_ADDRESSES, TCP_TIMEOUT, whole};
+use super::net::stream::to_address;
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
 use crate::catalog::Target;
-use crate::evidence::{Dns, Evidence, Kind, Record, Tcp};
+use crate::evidence::{Dns, Evidence, Kind, Record, State, Tcp};
+use crate::knowledge::HostRole;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
-/// TCP_TIMEOUT of the catalog (0.6).
-pub const TCP_TIMEOUT: Duration = Duration::from_secs(3);
+/// Ports of older relay bindings that an old event text still asks for (facts cloud 1.2).
+const LEGACY_PORTS: [u16; 6] = [5671, 9350, 9351, 9352, 9353, 9354];
 
 pub struct CloudPortsCollector;
 
@@ -28,32 +30,44 @@ impl Collector for CloudPortsCollector {
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
         for host in cloud_hosts(evidence, world) {
-            let found = evidence.facts_at::<Dns>(&host.target.key);
-            let answers = found.iter().flat_map(|fact| &fact.data.answers);
-            for address in answers.filter_map(|answer| answer.value.parse::<IpAddr>().ok()) {
+            let addresses = addresses(evidence, &host.target);
+            for &address in &addresses {
                 probes.push(port(world, &host.target, &host.name, address, host.port));
+            }
+            let is_relay = matches!(host.role, HostRole::RelayEvent | HostRole::RelayDoc);
+            if let Some(&address) = addresses.first().filter(|_| world.settings.include_legacy_port && is_relay) {
+                probes.extend(LEGACY_PORTS.map(|number| port(world, &host.target, &host.name, address, number)));
             }
         }
         probes
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        super::documented_hosts(world).map(|name| Touched::new("tcp", format!("{name}:443"))).collect()
+        let mut patterns = host_patterns(world, "tcp", ":443");
+        if world.settings.include_legacy_port {
+            patterns.push(Touched::new("tcp", "relay hosts, ports 5671 and 9350-9354"));
+        }
+        patterns
     }
+}
+
+/// Addresses of a host that can be connected to, in the order of the resolver.
+fn addresses(evidence: &Evidence, target: &Target) -> Vec<IpAddr> {
+    let facts = evidence.facts_at::<Dns>(&target.key);
+    let answers = facts.iter().filter(|fact| fact.data.record_type == "A+AAAA").flat_map(|fact| &fact.data.answers);
+    let addresses = answers.filter_map(|answer| answer.value.parse::<IpAddr>().ok());
+    // An unspecified address would connect to this machine itself.
+    addresses.filter(|address| !address.is_unspecified()).take(MOST_ADDRESSES).collect()
 }
 
 /// A probe of one address and port.
 pub fn port(world: &Arc<World>, target: &Target, host: &str, address: IpAddr, port: u16) -> Probe {
-    let this = world.clone();
-    let about = target.clone();
-    let host = host.to_owned();
+    let (this, about, host) = (world.clone(), target.clone(), host.to_owned());
     let limit = world.timeout(TCP_TIMEOUT);
     let touches = vec![Touched::new("tcp", format!("{host}:{port}"))];
     let part = format!("{address}:{port}");
-    // A little longer than the attempt, so that its own "Timeout" is what is recorded.
-    probe(Kind::Tcp, &part, target, limit + Duration::from_millis(500), touches, async move {
-        let (record, _) = attempt(&this, &about, &host, SocketAddr::new(address, port), limit).await;
-        vec![record]
+    probe(Kind::Tcp, &part, target, whole(1, limit), touches, async move {
+        vec![attempt(&this, &about, &host, SocketAddr::new(address, port), limit).await.0]
     })
 }
 
@@ -66,12 +80,19 @@ pub async fn attempt(
     limit: Duration,
 ) -> (Record, Option<TcpStream>) {
     let started = Instant::now();
-    let outcome = tokio::time::timeout(limit, TcpStream::connect(address)).await;
-    let ms = started.elapsed().as_millis().min(u128::from(u32::MAX)) as u32;
-    let (result, stream) = match outcome {
-        Ok(Ok(stream)) => ("Connected", Some(stream)),
-        Ok(Err(error)) => (result_of(&error), None),
-        Err(_) => ("Timeout", None),
+    let (result, stream) = match to_address(address, limit).await {
+        Ok(stream) => ("Connected", Some(stream)),
+        Err(Broken::Peer(failure @ (Failure::Refused | Failure::Reset | Failure::Timeout | Failure::Unreachable))) => {
+            (failure.word(), None)
+        }
+        Err(Broken::Peer(failure)) => {
+            let text = "the attempt ended in a way that is not known";
+            return (world.failed(Kind::Tcp, target, started, State::Error, "io", failure.word(), text), None);
+        }
+        Err(Broken::Ours(error)) => {
+            let code = error.raw_os_error().unwrap_or_default();
+            return (world.failed(Kind::Tcp, target, started, State::Error, "io", code, error), None);
+        }
     };
     let data = Tcp {
         host: host.to_owned(),
@@ -79,8 +100,32 @@ pub async fn attempt(
         port: address.port(),
         via: "direct".to_owned(),
         result: result.to_owned(),
-        ms,
+        ms: started.elapsed().as_millis().min(u128::from(u32::MAX)) as u32,
         epm: None,
     };
     (world.record(target, started, data), stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::testing::{Stage, server};
+    use crate::evidence::DnsAnswer;
+
+    #[test]
+    fn addresses_come_from_the_system_resolver_and_can_be_connected_to() {
+        let target = Target::host("a.example", 443, &server());
+        let dns = |record_type: &str, values: &[&str]| Dns {
+            record_type: record_type.to_owned(),
+            answers: values
+                .iter()
+                .map(|value| DnsAnswer { value: (*value).to_owned(), ..DnsAnswer::default() })
+                .collect(),
+            ..Dns::default()
+        };
+        let stage = Stage::new()
+            .add(&target, dns("A", &["192.0.2.9"]))
+            .add(&target, dns("A+AAAA", &["192.0.2.1", "0.0.0.0", "::", "no address"]));
+        assert_eq!(addresses(&stage.evidence, &target), ["192.0.2.1".parse::<IpAddr>().unwrap()]);
+    }
 }

@@ -1,19 +1,21 @@
-//! `tls`: two handshakes per host, one that offers TLS 1.2 alone and a free one.
+//! `tls` of the cloud hosts: two handshakes each, one that offers TLS 1.2 alone and a free one.
+//!
+//! The presented chain is recorded also when nobody trusts it: that is how an inspecting proxy is named.
 
-use super::net::chain;
-use super::net::connect::Route;
-use super::net::route::open_route;
-use super::net::tls::{Offer, Shown, shake_hands};
-use super::net::trust;
-use super::{Collector, Probe, Touched, World, cloud_hosts, probe};
+use super::net::failure::Broken;
+use super::net::handshake::{Offer, Shake, shake};
+use super::net::limits::{MOST_CERTIFICATES, TLS_TIMEOUT, whole};
+use super::net::recorder::Shown;
+use super::net::roots::Roots;
+use super::net::way::{Way, open_way};
+use super::net::{certificate, origin, os_trust};
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe, unix_ms};
 use crate::checks::network::hosts::Host;
-use crate::evidence::collect::unix_ms;
-use crate::evidence::{Evidence, Kind, Record, Tls, TlsAlert};
+use crate::evidence::{Certificate, Evidence, Kind, OsTrust, Record, State, Tls};
+use crate::runtime::blocking;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// TLS_TIMEOUT of the catalog (0.6).
-const TLS_TIMEOUT: Duration = Duration::from_secs(5);
+use std::time::Instant;
+use tokio::time::timeout;
 
 pub struct HandshakesCollector;
 
@@ -29,80 +31,96 @@ impl Collector for HandshakesCollector {
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
         for host in cloud_hosts(evidence, world) {
-            let Some(route) = open_route(evidence, world, &host) else { continue };
-            for offer in [Offer::Tls12, Offer::Free] {
-                let limit = world.timeout(TLS_TIMEOUT);
-                let touches = vec![Touched::new("tls", format!("{}:{}", host.name, host.port))];
-                let (this, about, route) = (world.clone(), host.clone(), route.clone());
-                // A little longer than the handshake, so that a silent peer is an observation.
-                let timeout = limit + Duration::from_millis(500);
-                probes.push(probe(
-                    Kind::Tls,
-                    &offer.versions().join("+"),
-                    &host.target,
-                    timeout,
-                    touches,
-                    async move { vec![handshake(&this, &about, &route, offer, limit).await] },
-                ));
+            if let Some(way) = open_way(evidence, &host.name, host.port, &host.target.key) {
+                probes.push(handshake(world, &host, way.clone(), Offer::Only12));
+                probes.push(handshake(world, &host, way, Offer::Free));
             }
         }
         probes
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        super::documented_hosts(world).map(|name| Touched::new("tls", format!("{name}:443"))).collect()
+        host_patterns(world, "tls", ":443")
     }
 }
 
-async fn handshake(world: &World, host: &Host, route: &Route, offer: Offer, limit: Duration) -> Record {
+fn handshake(world: &Arc<World>, host: &Host, way: Way, offer: Offer) -> Probe {
+    let (this, about) = (world.clone(), host.clone());
+    let part = format!("{} {}", way.via(), offer.names().join("+"));
+    // Opening the way, the handshake, and asking the trust store.
+    let timeout = whole(3, world.timeout(TLS_TIMEOUT));
+    let touches = vec![Touched::new("tls", format!("{}:{}", host.name, host.port))];
+    probe(Kind::Tls, &part, &host.target, timeout, touches, async move { vec![look(&this, &about, &way, offer).await] })
+}
+
+async fn look(world: &World, host: &Host, way: &Way, offer: Offer) -> Record {
     let started = Instant::now();
-    let shown = tokio::time::timeout(limit, async {
-        match route.open(&host.name, host.port).await {
-            Ok(stream) => shake_hands(stream, &host.name, offer).await,
-            Err(error) => Shown::cut(&error.to_string()),
-        }
-    })
-    .await
-    .unwrap_or_else(|_| Shown::cut("timeout"));
-    let mut data = Tls {
-        host: host.name.clone(),
-        port: host.port,
-        sni: host.name.clone(),
-        via: route.via().to_owned(),
-        stack: "own".to_owned(),
-        offered: offer.versions(),
-        version_negotiated: shown.version,
-        cipher: shown.cipher,
-        alert: shown.alert,
-        chain: shown.chain.iter().filter_map(|der| chain::describe(der)).collect(),
-        name_matches: chain::name_matches(&shown.chain, &host.name),
-        root_origin: "Unknown".to_owned(),
-        ..Tls::default()
+    let failed = |class: &str, code: &str, text: String| {
+        world.failed(Kind::Tls, &host.target, started, State::Error, class, code, text)
     };
-    if !shown.chain.is_empty() {
-        let name = host.name.clone();
-        let judged = crate::runtime::blocking(move || {
-            let store = trust::store();
-            let root = trust::root_of(&shown.chain, &store);
-            (chain::os_trust(&shown.chain, &name, unix_ms()), trust::origin(root.as_ref()), root.map(|root| root.sha1))
-        })
-        .await;
-        match judged {
-            Ok((os_trust, origin, root_sha1)) => {
-                data.os_trust = Some(os_trust);
-                data.root_origin = origin.to_owned();
-                data.root_sha1 = root_sha1;
-            }
-            Err(_) => return world.saturated(Kind::Tls, &host.target, started),
+    let limit = world.timeout(TLS_TIMEOUT);
+    let stream = match timeout(limit, way.open(world, &host.name, host.port)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(Broken::Peer(failure))) => {
+            return failed("io", failure.word(), format!("the way that was open is not any more: {}", failure.word()));
         }
-    }
-    world.record(&host.target, started, data)
+        Ok(Err(Broken::Ours(error))) => return failed("io", "", error.to_string()),
+        Err(_) => return failed("io", "Timeout", "the way that was open is not any more: Timeout".to_owned()),
+    };
+    let Shake { version, cipher, alert, shown, stream } = match shake(stream, &host.name, offer, limit).await {
+        Ok(shake) => shake,
+        Err(error) => return failed("io", "", error.to_string()),
+    };
+    // Nothing more is asked on this connection.
+    drop(stream);
+    let name = host.name.clone();
+    let chain: Vec<Certificate> =
+        shown.chain.iter().take(MOST_CERTIFICATES).map(|der| certificate::describe(der)).collect();
+    let name_matches = shown.chain.first().and_then(|leaf| os_trust::name_matches(leaf, &name));
+    let judged = blocking(move || judge(&shown, &name));
+    // A store that does not answer in time leaves its fields null.
+    let judged = timeout(limit, judged).await.ok().and_then(Result::ok).unwrap_or_default();
+    world.record(
+        &host.target,
+        started,
+        Tls {
+            host: host.name.clone(),
+            port: host.port,
+            sni: host.name.clone(),
+            via: way.via().to_owned(),
+            stack: "own".to_owned(),
+            offered: offer.names().iter().map(|name| (*name).to_owned()).collect(),
+            version_negotiated: version,
+            cipher,
+            alert,
+            chain,
+            name_matches,
+            os_trust: judged.trust,
+            root_sha1: judged.root_sha1,
+            root_origin: judged.origin,
+            http_date_header: None,
+        },
+    )
 }
 
-impl Shown {
-    /// A handshake that the network ended.
-    fn cut(code: &str) -> Shown {
-        let alert = TlsAlert { level: None, code: code.to_owned(), side: "peer".to_owned() };
-        Shown { chain: Vec::new(), version: None, cipher: None, alert: Some(alert), stream: None }
+/// What the machine's store says about a chain.
+#[derive(Default)]
+struct Judged {
+    trust: Option<OsTrust>,
+    root_sha1: Option<String>,
+    origin: String,
+}
+
+/// Blocks: reads the store anew, because it may change between two runs of one process.
+fn judge(shown: &Shown, host: &str) -> Judged {
+    let Some(leaf) = shown.chain.first() else {
+        return Judged { origin: "Unknown".to_owned(), ..Judged::default() };
+    };
+    let considered = &shown.chain[..shown.chain.len().min(MOST_CERTIFICATES)];
+    let root = Roots::load().find(considered);
+    Judged {
+        trust: os_trust::ask(shown, host, &certificate::describe(leaf), root.as_ref(), unix_ms()),
+        origin: origin::origin(root.as_ref()).to_owned(),
+        root_sha1: root.map(|root| root.sha1),
     }
 }

@@ -1,19 +1,24 @@
-//! `http`: the tunnel of an explicit proxy, and what the host answers to a request without a token.
+//! `http` of the cloud hosts: the CONNECT through an explicit proxy, then a GET of the root (and of the
+//! endpoint that an event named) on the way that opened.
+//!
+//! A probe goes on with a peer that nobody trusts, so it carries no credential but the proxy's own.
 
-use super::net::connect::{Authorization, Proxy, Route, connect, result_of};
-use super::net::http1::{self, Head};
-use super::net::route::{open_route, proxy};
-use super::net::tls::{Offer, shake_hands};
-use super::{Collector, Probe, Touched, World, cloud_hosts, probe};
+use super::net::exchange::{Answer, get};
+use super::net::failure::{Broken, Failure};
+use super::net::handshake::{Offer, shake};
+use super::net::limits::{HTTP_TIMEOUT, whole};
+use super::net::marker::marker;
+use super::net::proxy::{Attempt, Proxy};
+use super::net::text::bare_address;
+use super::net::way::{Way, open_way, settled_route};
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
 use crate::checks::network::hosts::Host;
-use crate::evidence::{EventLog, Evidence, Http, Kind, Record, State, Tls};
+use crate::evidence::{EventLog, Evidence, Http, Kind, Record, RecordError, Route, State, Tls};
+use crate::knowledge::HostRole;
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
-
-/// HTTP_TIMEOUT of the catalog (0.6).
-pub const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
+use std::time::Instant;
+use tokio::time::timeout;
 
 pub struct HttpCollector;
 
@@ -23,161 +28,197 @@ impl Collector for HttpCollector {
     }
 
     fn needs(&self) -> &'static [Kind] {
-        &[Kind::OperatorInput, Kind::EventLog, Kind::ProxyConfig, Kind::Tls]
+        &[Kind::OperatorInput, Kind::EventLog, Kind::ProxyConfig, Kind::Tcp, Kind::Tls]
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
         for host in cloud_hosts(evidence, world) {
-            if let Some(Some(proxy)) = proxy(evidence, world, &host) {
-                probes.push(tunnel(world, &host, proxy));
+            if let Some(Route::Proxy(address)) = settled_route(evidence, &host.name) {
+                probes.push(connect_probe(world, &host, address));
             }
-            let shook_hands = evidence
-                .facts_at::<Tls>(&host.target.key)
-                .iter()
-                .any(|fact| fact.data.version_negotiated.is_some() && fact.data.stack == "own");
-            if let Some(route) = open_route(evidence, world, &host).filter(|_| shook_hands) {
-                for path in paths(evidence, &host) {
-                    probes.push(request(world, &host, route.clone(), path));
-                }
+            let shaken = evidence.facts_at::<Tls>(&host.target.key);
+            let is_open = shaken.iter().any(|fact| fact.data.version_negotiated.is_some());
+            let Some(way) = open_way(evidence, &host.name, host.port, &host.target.key).filter(|_| is_open) else {
+                continue;
+            };
+            for path in paths(evidence, &host) {
+                probes.push(get_probe(world, &host, way.clone(), path));
             }
         }
         probes
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        super::documented_hosts(world).map(|name| Touched::new("http", format!("https://{name}/"))).collect()
+        host_patterns(world, "http", "/")
     }
 }
 
-/// The root, and the endpoint of the relay where an event named it.
+/// The root, and below a relay host the endpoint that the newest event about it names.
 fn paths(evidence: &Evidence, host: &Host) -> Vec<String> {
+    let mut paths = vec!["/".to_owned()];
     let logs = evidence.facts::<EventLog>();
-    let endpoint = logs
+    let named = logs
         .iter()
         .flat_map(|fact| &fact.data.events)
         .filter(|event| event.namespaces.iter().any(|name| name.eq_ignore_ascii_case(&host.name)))
-        .max_by_key(|event| event.time_unix_ms)
-        .and_then(|event| event.endpoint.clone())
-        .filter(|endpoint| endpoint.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
-    std::iter::once("/".to_owned()).chain(endpoint.map(|endpoint| format!("/{endpoint}"))).collect()
-}
-
-fn tunnel(world: &Arc<World>, host: &Host, proxy: Proxy) -> Probe {
-    let (this, about) = (world.clone(), host.clone());
-    let limit = world.timeout(HTTP_TIMEOUT);
-    let touches = vec![Touched::new("tcp", format!("{}:{}", proxy.host, proxy.port))];
-    probe(Kind::Http, "CONNECT", &host.target, limit + Duration::from_millis(500), touches, async move {
-        let started = Instant::now();
-        let answered = tokio::time::timeout(limit, ask(&proxy, &about)).await;
-        let answers = answered.unwrap_or_else(|_| vec![Err(io::ErrorKind::TimedOut.into())]);
-        answers.into_iter().map(|answer| this.record(&about.target, started, tunnel_data(&about, answer))).collect()
-    })
-}
-
-/// One attempt without credentials; a second with them when the proxy asks and the operator gave some.
-async fn ask(proxy: &Proxy, host: &Host) -> Vec<io::Result<Head>> {
-    let first = once(proxy, host, None).await;
-    let asked = first.as_ref().is_ok_and(|head| head.status == 407);
-    let mut answers = vec![first];
-    if let Some(authorization) = proxy.authorization.as_ref().filter(|_| asked) {
-        answers.push(once(proxy, host, Some(authorization)).await);
+        .filter(|event| event.endpoint.as_deref().is_some_and(is_endpoint))
+        .max_by_key(|event| event.time_unix_ms);
+    if host.role == HostRole::RelayEvent
+        && let Some(endpoint) = named.and_then(|event| event.endpoint.as_deref())
+    {
+        paths.push(format!("/{endpoint}"));
     }
-    answers
+    paths
 }
 
-async fn once(proxy: &Proxy, host: &Host, authorization: Option<&Authorization>) -> io::Result<Head> {
-    let mut stream = TcpStream::connect((proxy.host.as_str(), proxy.port)).await?;
-    connect(&mut stream, &host.name, host.port, authorization).await
+/// Text of events is untrusted: an endpoint is a GUID, or two of them joined.
+fn is_endpoint(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=80).contains(&text.len()) && text.bytes().all(fits)
 }
 
-fn tunnel_data(host: &Host, answer: io::Result<Head>) -> Http {
-    let mut data = Http {
+fn connect_probe(world: &Arc<World>, host: &Host, address: &str) -> Probe {
+    let (this, about, address) = (world.clone(), host.clone(), address.to_owned());
+    let via = Proxy::parse(&address).map_or_else(|| address.clone(), |proxy| proxy.authority());
+    // Without and with the proxy's credential.
+    let timeout = whole(2, world.timeout(HTTP_TIMEOUT));
+    let touches = vec![Touched::new("http", format!("CONNECT {}:{} at {via}", host.name, host.port))];
+    probe(Kind::Http, "CONNECT", &host.target, timeout, touches, async move { connect(&this, &about, &address).await })
+}
+
+async fn connect(world: &World, host: &Host, address: &str) -> Vec<Record> {
+    let started = Instant::now();
+    let Some(proxy) = Proxy::parse(address) else {
+        let text = "only proxies that are spoken to in plain HTTP can be tested";
+        return vec![world.failed(Kind::Http, &host.target, started, State::Error, "toolLimit", "scheme", text)];
+    };
+    let credential = world.proxy_credential();
+    let limit = world.timeout(HTTP_TIMEOUT);
+    let (attempts, _tunnel) = proxy.tunnel(&host.name, host.port, credential, limit).await;
+    let request = Http {
         url: format!("{}:{}", host.name, host.port),
         via: "proxy".to_owned(),
         method: "CONNECT".to_owned(),
         stage: "ProxyConnect".to_owned(),
-        body_marker: "None".to_owned(),
         ..Http::default()
     };
-    match answer {
-        Ok(head) => {
-            data.status = Some(head.status);
-            data.server = head.header("server").map(str::to_owned);
-            data.via_header = head.header("via").map(str::to_owned);
-            data.date_header = head.header("date").map(str::to_owned);
-        }
-        // The standard library has no kind of its own for a name that does not resolve.
-        Err(error) if error.to_string().contains("lookup") => data.failure = Some("NameUnknown".to_owned()),
-        Err(error) => data.failure = Some(result_of(&error).to_owned()),
-    }
-    data
+    let record = |Attempt { started, outcome }| finish(world, host, started, request.clone(), outcome, true);
+    attempts.into_iter().map(record).collect()
 }
 
-fn request(world: &Arc<World>, host: &Host, route: Route, path: String) -> Probe {
+fn get_probe(world: &Arc<World>, host: &Host, way: Way, path: String) -> Probe {
     let (this, about) = (world.clone(), host.clone());
+    let timeout = whole(1, world.timeout(HTTP_TIMEOUT));
+    let touches = vec![Touched::new("http", format!("https://{}{path}", host.name))];
+    let part = format!("{} GET {path}", way.via());
+    probe(
+        Kind::Http,
+        &part,
+        &host.target,
+        timeout,
+        touches,
+        async move { vec![look(&this, &about, &way, &path).await] },
+    )
+}
+
+async fn look(world: &World, host: &Host, way: &Way, path: &str) -> Record {
+    let started = Instant::now();
     let limit = world.timeout(HTTP_TIMEOUT);
-    let url = format!("https://{}{path}", host.name);
-    let touches = vec![Touched::new("http", &url)];
-    probe(Kind::Http, &format!("GET {path}"), &host.target, limit + Duration::from_millis(500), touches, async move {
-        let started = Instant::now();
-        let answer = tokio::time::timeout(limit, get(&route, &about, &path)).await;
-        vec![match answer {
-            Ok(Ok((head, body))) => this.record(&about.target, started, origin_data(url, &route, &head, &body)),
-            Ok(Err(error)) => failed(&this, &about, started, State::NotReadable, &error.to_string()),
-            Err(_) => failed(&this, &about, started, State::Timeout, "no answer within its time-out"),
-        }]
-    })
-}
-
-fn failed(world: &World, host: &Host, started: Instant, state: State, text: &str) -> Record {
-    world.failed(Kind::Http, &host.target, started, state, "io", "", text)
-}
-
-async fn get(route: &Route, host: &Host, path: &str) -> io::Result<(Head, String)> {
-    let stream = route.open(&host.name, host.port).await?;
-    let mut stream = shake_hands(stream, &host.name, Offer::Free)
-        .await
-        .stream
-        .ok_or_else(|| io::Error::other("the TLS handshake failed"))?;
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: PasswordWriteback\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-        host.name
-    );
-    http1::send(&mut stream, &request).await?;
-    let (head, rest) = http1::read_head(&mut stream).await?;
-    let body = http1::read_body(&mut stream, &head, rest).await;
-    Ok((head, body))
-}
-
-fn origin_data(url: String, route: &Route, head: &Head, body: &str) -> Http {
-    let header = |name: &str| head.header(name).map(str::to_owned);
-    Http {
-        url,
-        via: route.via().to_owned(),
+    let asking = async {
+        let stream = way.open(world, &host.name, host.port).await?;
+        let shaken = shake(stream, &host.name, Offer::Free, limit).await.map_err(Broken::Ours)?;
+        let mut stream = shaken.stream.ok_or(Broken::Peer(Failure::Tls))?;
+        get(&mut stream, &host.name, path).await
+    };
+    let outcome = timeout(limit, asking).await.unwrap_or(Err(Broken::Peer(Failure::Timeout)));
+    let request = Http {
+        url: format!("https://{}{path}", host.name),
+        via: way.via().to_owned(),
         method: "GET".to_owned(),
-        status: Some(head.status),
         stage: "Origin".to_owned(),
-        server: header("server"),
-        via_header: header("via"),
-        x_cache: header("x-cache"),
-        location: header("location"),
-        content_type: header("content-type"),
-        body_marker: marker(head, body).to_owned(),
-        date_header: header("date"),
-        failure: None,
+        ..Http::default()
+    };
+    // The other hosts answer with web pages of their own: there HTML is no sign of a block page.
+    let is_relay = matches!(host.role, HostRole::RelayEvent | HostRole::RelayDoc);
+    finish(world, host, started, request, outcome, is_relay)
+}
+
+/// The record of a request: the answer, or why there is none.
+fn finish(
+    world: &World,
+    host: &Host,
+    started: Instant,
+    request: Http,
+    outcome: Result<Answer, Broken>,
+    html_is_foreign: bool,
+) -> Record {
+    let target = &host.target;
+    match outcome {
+        Ok(answer) => world.record(target, started, read(request, &answer, html_is_foreign)),
+        Err(Broken::Peer(failure)) => {
+            let failed = Http { failure: Some(failure.word().to_owned()), body_marker: "None".to_owned(), ..request };
+            let mut record = world.record(target, started, failed);
+            let text = format!("no answer: {}", failure.word());
+            record.error = Some(RecordError { class: "io".to_owned(), code: failure.word().to_owned(), text });
+            record
+        }
+        Err(Broken::Ours(error)) => {
+            let code = io::Error::raw_os_error(&error).unwrap_or_default();
+            world.failed(Kind::Http, target, started, State::Error, "io", code, error)
+        }
     }
 }
 
-/// What the body tells: the relay's own refusal, or a page for people where no page belongs.
-fn marker(head: &Head, body: &str) -> &'static str {
-    const BLOCK_WORDS: [&str; 6] = ["blocked", "denied", "forbidden", "web filter", "policy", "not allowed"];
-    let lower = body.to_lowercase();
-    if body.contains("MissingToken")
-        || head.header("www-authenticate").is_some_and(|value| value.contains("MissingToken"))
-    {
-        return "MissingToken";
+fn read(request: Http, answer: &Answer, html_is_foreign: bool) -> Http {
+    let head = &answer.head;
+    let marker = match marker(head, &answer.body) {
+        "HtmlBlockPage" if !html_is_foreign => "None",
+        marker => marker,
+    };
+    Http {
+        status: Some(head.status),
+        server: head.text("Server"),
+        via_header: head.text("Via"),
+        x_cache: head.text("X-Cache"),
+        location: head.text("Location").map(|location| bare_address(&location)),
+        content_type: head.text("Content-Type"),
+        body_marker: marker.to_owned(),
+        date_header: head.text("Date"),
+        ..request
     }
-    let is_html = head.header("content-type").is_some_and(|kind| kind.contains("text/html")) || lower.contains("<html");
-    if is_html && BLOCK_WORDS.iter().any(|word| lower.contains(word)) { "HtmlBlockPage" } else { "None" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Scene;
+    use crate::catalog::testing::{NOW, Stage, server};
+    use crate::checks::network::hosts::hosts;
+    use crate::evidence::{Event, OperatorInput};
+
+    #[test]
+    fn the_endpoint_of_the_newest_event_about_the_host_is_asked() {
+        let event = |minute: i64, name: &str, endpoint: &str| Event {
+            id: 31019,
+            time_unix_ms: NOW + minute,
+            namespaces: vec![name.to_owned()],
+            endpoint: Some(endpoint.to_owned()),
+            ..Event::default()
+        };
+        let name = "ns1.servicebus.windows.net";
+        let events = vec![
+            event(1, name, "4f1c_77aa"),
+            event(2, "other.servicebus.windows.net", "0000"),
+            event(4, name, "../admin?x=1"),
+            event(3, name, "5f1c_77aa"),
+        ];
+        let stage = Stage::with_input(OperatorInput { namespaces: vec![name.to_owned()], ..Default::default() })
+            .add(&server(), EventLog { events, ..Default::default() });
+        let hosts = hosts(&Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW });
+        let relay = hosts.iter().find(|host| host.name == name).unwrap();
+        assert_eq!(paths(&stage.evidence, relay), ["/", "/5f1c_77aa"]);
+        let login = hosts.iter().find(|host| host.role == HostRole::Login).unwrap();
+        assert_eq!(paths(&stage.evidence, login), ["/"]);
+    }
 }

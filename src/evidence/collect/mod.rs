@@ -11,7 +11,7 @@ mod cloud_ports;
 mod directory;
 mod handshakes;
 mod http;
-mod net;
+pub mod net;
 mod operator_input;
 mod os;
 mod proxy_config;
@@ -96,11 +96,16 @@ fn cloud_hosts(evidence: &Evidence, world: &World) -> Vec<hosts::Host> {
     hosts::hosts(&world.scene(evidence))
 }
 
-/// Documented hosts of the cloud in question, for a plan.
-fn documented_hosts(world: &World) -> impl Iterator<Item = String> + '_ {
-    let settings = &world.settings;
-    let documented = world.tables.cloud(&settings.cloud).hosts.iter().map(|host| host.name.clone());
-    documented.chain(settings.namespaces.iter().cloned())
+/// The cloud hosts in words, for a plan: the documented ones and those of the operator by name, those that
+/// events add by their suffix.
+fn host_patterns(world: &World, kind: &str, tail: &str) -> Vec<Touched> {
+    let cloud = world.tables.cloud(&world.settings.cloud);
+    let named = world.settings.namespaces.iter().filter(|name| hosts::is_relay_name(name, cloud));
+    let names = cloud.hosts.iter().map(|host| &host.name).chain(named);
+    let mut patterns: Vec<Touched> = names.map(|name| Touched::new(kind, format!("{name}{tail}"))).collect();
+    let from_events = format!("*{}{tail} (names in events of the sync service)", cloud.relay_suffix);
+    patterns.push(Touched::new(kind, from_events));
+    patterns
 }
 
 /// Every collector of this build.

@@ -1,13 +1,14 @@
-//! `os`: the machine this runs on. What an operating system does not have is null.
+//! `os`: the machine that the run is on, as far as this operating system has it (catalog section 1).
 
-use super::net::trust;
+use super::net::limits::{local, whole};
+use super::net::names;
+use super::net::roots::Roots;
 use super::{Collector, Probe, Touched, World, probe};
-use crate::evidence::{Evidence, Kind, Os};
+use crate::evidence::{Evidence, Kind, Os, Record};
+use crate::platform;
+use crate::runtime::{Saturated, blocking};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// Stores and files are local.
-const TIMEOUT: Duration = Duration::from_secs(5);
+use std::time::Instant;
 
 pub struct OsCollector;
 
@@ -22,29 +23,99 @@ impl Collector for OsCollector {
 
     fn probes(&self, _: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let this = world.clone();
-        vec![probe(Kind::Os, "", &world.server, world.timeout(TIMEOUT), self.patterns(world), async move {
-            let started = Instant::now();
-            match crate::runtime::blocking(read).await {
-                Ok(data) => vec![this.record(&this.server, started, data)],
-                Err(_) => vec![this.saturated(Kind::Os, &this.server, started)],
-            }
+        vec![probe(Kind::Os, "", &world.server, whole(1, local(world)), self.patterns(world), async move {
+            vec![look(&this).await]
         })]
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![Touched::new("file", "the machine's certificate store")]
+        vec![Touched::new(
+            if cfg!(windows) { "registry" } else { "file" },
+            "system and trust store settings of this machine",
+        )]
+    }
+}
+
+async fn look(world: &World) -> Record {
+    let started = Instant::now();
+    match blocking(read).await {
+        Ok(os) => world.record(&world.server, started, os),
+        Err(Saturated) => world.saturated(Kind::Os, &world.server, started),
     }
 }
 
 fn read() -> Os {
-    let domain = crate::platform::joined_domain();
-    Os {
-        domain_joined: domain.as_ref().map(|_| true),
-        domain,
+    let common = Os {
         is64_bit_process: cfg!(target_pointer_width = "64"),
-        elevated: crate::platform::is_elevated(),
-        root_store: trust::store().iter().map(|root| root.sha1.clone()).collect(),
-        dns_servers: crate::platform::dns_servers(),
+        elevated: platform::is_elevated(),
+        root_store: Roots::load().hashes(),
+        dns_servers: names::servers(),
         ..Os::default()
+    };
+    of_system(common)
+}
+
+/// Which domain a Unix machine belongs to is not known: a realm in krb5.conf is no membership.
+#[cfg(unix)]
+fn of_system(common: Os) -> Os {
+    common
+}
+
+#[cfg(windows)]
+fn of_system(common: Os) -> Os {
+    use windows_registry::LOCAL_MACHINE;
+    let text = |key: &str, name: &str| {
+        LOCAL_MACHINE.open(key).and_then(|key| key.get_string(name)).ok().filter(|text| !text.is_empty())
+    };
+    // What Windows itself calls the three kinds of installation.
+    let product_type = text(r"SYSTEM\CurrentControlSet\Control\ProductOptions", "ProductType");
+    let product_type = product_type.and_then(|product| match product.as_str() {
+        "WinNT" => Some("Workstation".to_owned()),
+        "LanmanNT" => Some("DomainController".to_owned()),
+        "ServerNT" => Some("Server".to_owned()),
+        _ => None,
+    });
+    let build = text(r"SOFTWARE\Microsoft\Windows NT\CurrentVersion", "CurrentBuildNumber");
+    let joined = platform::is_domain_joined();
+    let domain = || text(r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters", "Domain");
+    let site = || text(r"SYSTEM\CurrentControlSet\Services\Netlogon\Parameters", "DynamicSiteName");
+    Os {
+        product_type,
+        build: build.and_then(|build| build.parse().ok()),
+        domain_joined: joined,
+        domain: if joined == Some(true) { domain().map(|domain| domain.to_lowercase()) } else { None },
+        ad_site: if joined == Some(true) { site() } else { None },
+        disallowed_store: store("Disallowed"),
+        root_store: merged(common.root_store, store("Root")),
+        ..common
+    }
+}
+
+/// SHA-1 of the certificates in a store of the machine.
+#[cfg(windows)]
+fn store(name: &str) -> Vec<String> {
+    use super::net::certificate::sha1_hex;
+    let Ok(store) = schannel::cert_store::CertStore::open_local_machine(name) else { return Vec::new() };
+    store.certs().map(|certificate| sha1_hex(certificate.to_der())).collect()
+}
+
+#[cfg(windows)]
+fn merged(mut first: Vec<String>, second: Vec<String>) -> Vec<String> {
+    first.extend(second);
+    first.sort();
+    first.dedup();
+    first
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_can_be_read() {
+        let os = read();
+        assert!(os.elevated.is_some());
+        assert!(os.root_store.iter().all(|sha1| sha1.len() == 40));
+        assert_eq!(os.disallowed_store, Vec::<String>::new());
     }
 }

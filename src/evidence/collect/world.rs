@@ -14,6 +14,12 @@ pub struct Credential {
     pub secret: Secret,
 }
 
+impl Credential {
+    pub fn new(user: &str, secret: &[u8]) -> Credential {
+        Credential { user: user.to_owned(), secret: Secret::new(secret) }
+    }
+}
+
 /// The request of a run, as collectors need it.
 #[derive(Default)]
 pub struct Settings {
@@ -59,6 +65,11 @@ impl World {
     /// The scene as a check would see it now.
     pub fn scene<'a>(&'a self, evidence: &'a Evidence) -> Scene<'a> {
         Scene { evidence, tables: &self.tables, now_unix_ms: self.now_unix_ms }
+    }
+
+    /// The credential for the proxy that the operator named; no other proxy ever gets it.
+    pub fn proxy_credential(&self) -> Option<&Credential> {
+        self.settings.proxy_credential.as_ref().filter(|_| self.settings.proxy.is_some())
     }
 
     /// Time-out of one probe: the operator's, else the default of its kind.

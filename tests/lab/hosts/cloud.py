@@ -73,7 +73,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         """The relay's own words for a request without a token; a proxy would not know them."""
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
         detail = (
-            "MissingToken: The request carries no authorization token. "
+            "MissingToken: Relay security token is required. "
             f"TrackingId:{uuid.uuid4()}_G0, SystemTracker:{self.headers.get('Host')}:{self.path}, Timestamp:{stamp}"
         )
         body = f"<Error><Code>401</Code><Detail>{detail}</Detail></Error>"

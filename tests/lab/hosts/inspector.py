@@ -32,7 +32,7 @@ def mint(name: str) -> ssl.SSLContext:
     certificate = MINTED / f"{name}.crt"
     extensions = f"subjectAltName=DNS:{name}\nextendedKeyUsage=serverAuth\nbasicConstraints=critical,CA:FALSE\n"
     request = subprocess.run(
-        ["openssl", "req", "-new", "-key", KEY, "-subj", f"/O=Corp-Proxy/CN={name}"], check=True, capture_output=True
+        ["openssl", "req", "-new", "-key", KEY, "-subj", f"/O=Corp Proxy/CN={name}"], check=True, capture_output=True
     )
     extension_file = MINTED / f"{name}.ext"
     extension_file.write_text(extensions)

@@ -2,9 +2,9 @@
 # All key material of the lab, made once and kept in the cache: the cloud's hierarchy, its broken
 # variants, the root of the inspecting proxy and the authority of the domain.
 
-# Twenty years for authorities, ten for leaves: a cached lab never fails because of its own age.
+# Two years for a leaf, like a real one; the cache is made anew every year, so it never fails of old age.
 CA_DAYS=7300
-LEAF_DAYS=3650
+LEAF_DAYS=730
 
 CLOUD_SAN='DNS:*.servicebus.windows.net,DNS:*.microsoftonline.com,DNS:*.passwordreset.microsoftonline.com'
 
@@ -22,7 +22,7 @@ make_certificates() {
         make_root unknown-root "/O=Unknown Org/CN=Unknown Root CA"
         make_issuing unknown-issuing "/O=Unknown Org/CN=Unknown Issuing CA" unknown-root
         make_leaf unknown "/O=Unknown Org/CN=*.microsoftonline.com" "$CLOUD_SAN" unknown-issuing
-        make_root inspect-root "/O=Corp-Proxy/CN=Corp-Proxy Root"
+        make_root inspect-root "/O=Corp Proxy/CN=Corp-Proxy Root"
         make_key inspect-leaf
         make_root ad-root "/O=Corp/CN=Corp Domain CA"
         make_leaf dc1 "/CN=dc1.$LAB_DOMAIN" "DNS:dc1.$LAB_DOMAIN,DNS:$LAB_DOMAIN,IP:$DC1_ADDRESS" ad-root

@@ -14,7 +14,7 @@ DC1_ADDRESS=198.51.100.11
 DC2_ADDRESS=198.51.100.12
 RESOLVER_ADDRESS=198.51.100.53
 SYNC_ADDRESS=198.51.100.80
-PROXY_ADDRESS=198.51.100.138
+PROXY_ADDRESS=198.51.100.40
 EXPLICIT_PORT=3128
 INSPECT_PORT=8443
 
@@ -43,9 +43,10 @@ choose_instance() {
     DIR=/run/passwordwriteback-lab/$NAME
     SYNC_ETC=/etc/netns/$NAME-sync
     CCACHE=$DIR/operator.ccache
+    LAB_ENVIRONMENT=(PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "KRB5_CONFIG=$DIR/krb5.conf")
 }
 
-cache_root() { echo "${XDG_CACHE_HOME:-$HOME/.cache}/passwordwriteback"; }
+cache_root() { echo "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/passwordwriteback"; }
 
 say() { echo "lab $NAME: $*" >&2; }
 
@@ -55,25 +56,20 @@ die() {
 }
 
 # The machine's own proxies, trust stores and Kerberos settings must not reach into the lab.
-clean_env() {
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 KRB5_CONFIG="$DIR/krb5.conf" "$@"
-}
+clean_env() { env -i "${LAB_ENVIRONMENT[@]}" "$@"; }
 
 # Runs a command of the lab itself inside a host.
-inside() {
-    local host=$1
-    shift
-    clean_env ip netns exec "$NAME-$host" "$@"
-}
+inside() { clean_env ip netns exec "$NAME-$1" "${@:2}"; }
 
-# Starts a service of a host in the background. It must not hold the caller's lock or terminal.
+# Starts a service of a host in the background. It must not hold the locks (8 and 9) or the terminal of
+# the caller; `exec`, so that no shell stays to wait for it.
 start_service() {
     local host=$1 log=$2
     shift 2
     (
-        exec 9>&- </dev/null >>"$DIR/log/$log.log" 2>&1
-        inside "$host" setsid "$@" &
-    )
+        exec 8>&- 9>&- </dev/null >>"$DIR/log/$log.log" 2>&1
+        exec env -i "${LAB_ENVIRONMENT[@]}" ip netns exec "$NAME-$host" setsid "$@"
+    ) &
 }
 
 # Repeats a command until it succeeds; says what was waited for when it never does.

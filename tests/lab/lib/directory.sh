@@ -63,12 +63,12 @@ read_attribute() {
 }
 
 controller_answers() {
-    inside sync timeout 3 ldapsearch -x -LLL -H "ldap://$1.$LAB_DOMAIN" -s base -b '' isSynchronized | grep -q TRUE
+    [[ $(inside sync timeout 3 ldapsearch -x -LLL -H "ldap://$1.$LAB_DOMAIN" -s base -b '' isSynchronized) == *TRUE* ]]
 }
 
 # The security accounts manager over TCP, found through the endpoint mapper: the slowest part of a start.
 samr_answers() {
-    inside sync timeout 5 rpcclient -k --use-kerberos=required --use-krb5-ccache="$CCACHE" \
+    inside sync timeout 5 rpcclient --use-kerberos=required --use-krb5-ccache="$CCACHE" \
         "ncacn_ip_tcp:$1.$LAB_DOMAIN" -c querydominfo
 }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The wires: one namespace per host, a router between four segments, and the files under /etc/netns.
+# The wires: one namespace per host, a router between three segments, and the files under /etc/netns.
 # The root namespace takes no part: no interface of the lab and no route ever appears in it.
 
 create_network() {
@@ -9,7 +9,7 @@ create_network() {
         ip netns exec "$NAME-$host" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
         ip -n "$NAME-$host" link set lo up
     done
-    # The controllers and the resolver share one wire; the others sit alone behind the router, so that
+    # The controllers, the resolver and the proxies share one wire; the others sit alone behind the router, so that
     # every packet between the sync server and anything else passes its filter.
     ip -n "$NAME-router" link add name dcs type bridge
     ip -n "$NAME-router" link set dcs up
@@ -17,11 +17,10 @@ create_network() {
     plug dc1 to-dc1 "$DC1_ADDRESS/26" 198.51.100.1
     plug dc2 to-dc2 "$DC2_ADDRESS/26" 198.51.100.1
     plug resolver to-resolver "$RESOLVER_ADDRESS/26" 198.51.100.1
-    for host in dc1 dc2 resolver; do ip -n "$NAME-router" link set "to-$host" master dcs; done
+    plug proxy to-proxy "$PROXY_ADDRESS/26" 198.51.100.1
+    for host in dc1 dc2 resolver proxy; do ip -n "$NAME-router" link set "to-$host" master dcs; done
     plug sync servers "$SYNC_ADDRESS/26" 198.51.100.65
     ip -n "$NAME-router" address add 198.51.100.65/26 dev servers
-    plug proxy edge "$PROXY_ADDRESS/26" 198.51.100.129
-    ip -n "$NAME-router" address add 198.51.100.129/26 dev edge
     plug cloud cloud 203.0.113.2/24 203.0.113.1
     ip -n "$NAME-router" address add 203.0.113.1/24 dev cloud
     local address

@@ -2,9 +2,9 @@
 # Makes the domain once: two joined, replicated controllers and all certificates, kept in the cache
 # under a key of the recipe. Runs inside an instance whose network is already up.
 
-# The recipe is these files and the version of Samba: a change of either makes a new cache.
+# The recipe is these files, the version of Samba and the year: a change of any makes a new cache.
 recipe_key() {
-    { cat "$LAB_HOME"/lib/{provision,directory,certificates}.sh "$LAB_HOME/lib/accounts.py"; samba --version; } |
+    { cat "$LAB_HOME"/lib/{provision,directory,certificates}.sh "$LAB_HOME/lib/accounts.py"; samba --version; date +%Y; } |
         sha256sum | cut -c1-12
 }
 
@@ -12,20 +12,21 @@ cache_folder() { echo "$(cache_root)/lab-$(recipe_key)"; }
 
 # Two labs that start at once must not provision twice: the second waits and finds the cache.
 ensure_cache() {
-    local cache lock
+    local cache
     cache=$(cache_folder)
+    if [[ -d $cache ]]; then return; fi
     mkdir -p "$(cache_root)"
-    exec {lock}>"$(cache_root)/lab.lock"
-    flock "$lock"
+    exec 8>"$(cache_root)/lab.lock"
+    flock -w 180 8 || die "another lab has been provisioning for three minutes"
     if [[ ! -d $cache ]]; then
-        build_domain {lock}>&-
+        build_domain
         rm -rf "$cache.new"
         mkdir "$cache.new"
         cp -a "$DIR/certificates" "$DIR/dc1" "$DIR/dc2" "$cache.new/"
         mv "$cache.new" "$cache"
         rm -rf "$DIR/certificates" "$DIR/dc1" "$DIR/dc2"
     fi
-    exec {lock}>&-
+    exec 8>&-
 }
 
 build_domain() {
@@ -34,13 +35,13 @@ build_domain() {
     provision_first
     name_services dc1
     start_controller dc1
-    wait_for 30 "dc1 after provisioning" build_answers dc1
+    wait_for 120 "dc1 after provisioning" build_answers dc1
     say "joining the second controller"
     join_second
     write_samba_config dc2
     name_services dc2
     start_controller dc2
-    wait_for 30 "dc2 after joining" build_answers dc2
+    wait_for 120 "dc2 after joining" build_answers dc2
     say "replicating"
     name_operating_system dc1
     register_second
@@ -120,12 +121,12 @@ register_second() {
 # after it says that it is done.
 replicate() {
     local part
-    drs kcc "dc1.$LAB_DOMAIN"
-    drs kcc "dc2.$LAB_DOMAIN"
+    wait_for 60 "consistency check of dc1" drs kcc "dc1.$LAB_DOMAIN"
+    wait_for 60 "consistency check of dc2" drs kcc "dc2.$LAB_DOMAIN"
     for part in "$LAB_BASE_DN" "CN=Configuration,$LAB_BASE_DN" "DC=DomainDnsZones,$LAB_BASE_DN" \
         "DC=ForestDnsZones,$LAB_BASE_DN"; do
-        wait_for 20 "replication to dc2" drs replicate "dc2.$LAB_DOMAIN" "dc1.$LAB_DOMAIN" "$part"
-        wait_for 20 "replication to dc1" drs replicate "dc1.$LAB_DOMAIN" "dc2.$LAB_DOMAIN" "$part"
+        wait_for 60 "replication to dc2" drs replicate "dc2.$LAB_DOMAIN" "dc1.$LAB_DOMAIN" "$part"
+        wait_for 60 "replication to dc1" drs replicate "dc1.$LAB_DOMAIN" "dc2.$LAB_DOMAIN" "$part"
     done
 }
 

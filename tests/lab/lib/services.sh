@@ -9,7 +9,8 @@ start_resolver() {
         --pid-file="$DIR/resolver.pid" --no-resolv --no-hosts --addn-hosts="$DIR/resolver.hosts" \
         --cache-size=0 --all-servers --server="/$LAB_DOMAIN/$DC1_ADDRESS" --server="/$LAB_DOMAIN/$DC2_ADDRESS" \
         --ptr-record="11.100.51.198.in-addr.arpa,dc1.$LAB_DOMAIN" \
-        --ptr-record="12.100.51.198.in-addr.arpa,dc2.$LAB_DOMAIN" --address=/#/ --bind-interfaces --listen-address="$RESOLVER_ADDRESS" --log-facility=-
+        --ptr-record="12.100.51.198.in-addr.arpa,dc2.$LAB_DOMAIN" --address=/#/ \
+        --bind-interfaces --listen-address="$RESOLVER_ADDRESS" --log-facility=-
 }
 
 start_cloud() {

@@ -3,7 +3,8 @@
 use super::controllers::controllers;
 use super::rpc;
 use crate::catalog::Target;
-use crate::evidence::collect::cloud_ports::{TCP_TIMEOUT, attempt, port};
+use crate::evidence::collect::cloud_ports::{attempt, port};
+use crate::evidence::collect::net::limits::TCP_TIMEOUT;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Data, Dns, EndpointMap, Evidence, Kind, Payload, Tcp};
 use std::net::{IpAddr, SocketAddr};

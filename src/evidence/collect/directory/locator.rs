@@ -4,7 +4,8 @@ use super::controllers::{CONTROLLERS, ROLE_OWNER, controllers, domains, located,
 use super::names::dns_name;
 use crate::catalog::Target;
 use crate::evidence::collect::cloud_names::look_up;
-use crate::evidence::collect::net::names::{self, DNS_TIMEOUT};
+use crate::evidence::collect::net::limits::{DNS_TIMEOUT, whole};
+use crate::evidence::collect::net::names;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Dns, Evidence, Kind, Record};
 use hickory_resolver::proto::rr::RecordType;
@@ -36,7 +37,8 @@ impl Collector for LocatorCollector {
             return Vec::new();
         }
         let once = world.timeout(DNS_TIMEOUT);
-        let timeout = once * TRIES + Duration::from_millis(500);
+        // As many tries again for a second question to DNS where the answers differ.
+        let timeout = whole(2 * TRIES, once);
         let mut probes = Vec::new();
         for domain in domains(evidence, world) {
             for service in SERVICES.into_iter().map(str::to_owned).chain(site_service(evidence)) {

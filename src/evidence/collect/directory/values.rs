@@ -1,5 +1,7 @@
 //! Attribute values as the directory writes them.
 
+use crate::calendar::days;
+
 /// One second in units of 100 ns.
 const SECOND: i64 = 10_000_000;
 
@@ -67,35 +69,12 @@ pub fn generalized_time(text: &str) -> Option<i64> {
     let part = |from: usize, to: usize| digits[from..to].parse::<i64>().ok();
     let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
     let (hour, minute, second) = (part(8, 10)?, part(10, 12)?, part(12, 14)?);
-    if !(1601..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
-        return None;
-    }
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let thousandths: i64 = format!("{fraction:0<3}")[..3].parse().ok()?;
-    Some((((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000 + thousandths)
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 => 28 + i64::from(is_leap(year)),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let before = year - 1;
-    let leap_days = before / 4 - before / 100 + before / 400;
-    // 719162 days lie between 0001-01-01 and 1970-01-01.
-    let years = before * 365 + leap_days - 719_162;
-    let months: i64 = (1..month).map(|month| days_in(year, month)).sum();
-    years + months + day - 1
+    let days = days(year, month, day).filter(|_| year >= 1601)?;
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + thousandths)
 }
 
 /// The build in `operatingSystemVersion`: `10.0 (17763)` is 17763.

@@ -1,27 +1,47 @@
 //! Name resolution: what the system answers decides, what DNS says tells why.
 
+use super::limits::MOST_ADDRESSES;
 use crate::evidence::DnsAnswer;
 use crate::runtime::{Saturated, blocking};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::ResolveHosts;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::rr::{RData, RecordType};
+use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::time::Duration;
 
-/// DNS_TIMEOUT of the catalog (0.6); names are tried twice.
-pub const DNS_TIMEOUT: Duration = Duration::from_secs(3);
+/// Records of one answer that are kept; locator records of a large domain are many.
+const MOST_RECORDS: usize = 1000;
 
-/// What the system resolver answers: hosts file, DNS, and whatever else is configured. `Ok` without
-/// addresses means that it knows none; why stands in DNS.
-pub async fn system(host: &str) -> Result<Vec<IpAddr>, Saturated> {
+/// What the system resolver answers: hosts file, DNS, and whatever else is configured. What every other
+/// program of this machine sees, the sync service too.
+pub async fn system(host: &str) -> Result<io::Result<Vec<IpAddr>>, Saturated> {
     let name = host.to_owned();
     // getaddrinfo, which cannot be cancelled: it runs on the blocking pool.
-    let found = blocking(move || (name.as_str(), 0_u16).to_socket_addrs().map(Iterator::collect::<Vec<_>>)).await?;
-    let mut addresses: Vec<IpAddr> = found.unwrap_or_default().into_iter().map(|address| address.ip()).collect();
-    addresses.sort_unstable();
-    addresses.dedup();
-    Ok(addresses)
+    blocking(move || {
+        let mut unique: Vec<IpAddr> = Vec::new();
+        for address in (name.as_str(), 0_u16).to_socket_addrs()? {
+            if !unique.contains(&address.ip()) && unique.len() < MOST_ADDRESSES {
+                unique.push(address.ip());
+            }
+        }
+        Ok(unique)
+    })
+    .await
+}
+
+/// Addresses of the DNS servers of the system's configuration.
+pub fn servers() -> Vec<String> {
+    let Ok((config, _)) = hickory_resolver::system_conf::read_system_conf() else { return Vec::new() };
+    let mut servers: Vec<String> = Vec::new();
+    for server in config.name_servers() {
+        let address = server.ip.to_string();
+        if !servers.contains(&address) {
+            servers.push(address);
+        }
+    }
+    servers
 }
 
 /// An answer of DNS itself, hosts file left out.
@@ -43,6 +63,7 @@ pub async fn dns(name: &str, record_type: RecordType, timeout: Duration) -> DnsR
     let options = builder.options_mut();
     options.use_hosts_file = ResolveHosts::Never;
     options.cache_size = 0;
+    options.preserve_intermediates = true;
     options.timeout = timeout;
     options.attempts = 1;
     let Ok(resolver) = builder.build() else {
@@ -61,7 +82,7 @@ pub async fn dns(name: &str, record_type: RecordType, timeout: Duration) -> DnsR
 fn reply<'a>(records: impl Iterator<Item = &'a RData>, wanted: RecordType) -> DnsReply {
     let mut reply = DnsReply { rcode: "NOERROR".to_owned(), ..DnsReply::default() };
     let plain = |name: String| name.trim_end_matches('.').to_lowercase();
-    for data in records {
+    for data in records.take(MOST_RECORDS) {
         match data {
             RData::A(address) => reply.answers.push(answer(address.to_string())),
             RData::AAAA(address) => reply.answers.push(answer(address.to_string())),
@@ -91,77 +112,13 @@ fn rcode(error: &NetError) -> String {
         ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
         ResponseCode::ServFail => "SERVFAIL".to_owned(),
         ResponseCode::NoError => "NODATA".to_owned(),
-        other => format!("{other:?}").to_uppercase(),
+        ResponseCode::Refused => "REFUSED".to_owned(),
+        other => format!("RCODE{}", u16::from(*other)),
     };
     match error {
         NetError::Dns(DnsError::NoRecordsFound(none)) => of(&none.response_code),
         NetError::Dns(DnsError::ResponseCode(code)) => of(code),
         // A time-out, or refused, unreachable, closed: no server answered.
         _ => "TIMEOUT".to_owned(),
-    }
-}
-
-/// Class of an address (catalog 2.1): everything that is not special is public.
-pub fn address_class(address: IpAddr) -> &'static str {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            if v4.is_loopback() {
-                "loopback"
-            } else if v4.is_unspecified() {
-                "unspecified"
-            } else if v4.is_link_local() {
-                "linklocal"
-            } else if v4.is_private() {
-                "rfc1918"
-            } else if a == 100 && (64..128).contains(&b) {
-                "cgnat"
-            } else {
-                "public"
-            }
-        }
-        IpAddr::V6(v6) => {
-            if let Some(v4) = v6.to_ipv4_mapped() {
-                return address_class(IpAddr::V4(v4));
-            }
-            let first = v6.segments()[0];
-            if v6.is_loopback() {
-                "loopback"
-            } else if v6.is_unspecified() {
-                "unspecified"
-            } else if first & 0xffc0 == 0xfe80 {
-                "linklocal"
-            } else if first & 0xfe00 == 0xfc00 {
-                "ula"
-            } else {
-                "public"
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::address_class;
-
-    #[test]
-    fn only_the_special_ranges_are_not_public() {
-        for (address, class) in [
-            ("127.0.0.1", "loopback"),
-            ("10.1.2.3", "rfc1918"),
-            ("172.32.0.1", "public"),
-            ("100.64.0.1", "cgnat"),
-            ("100.128.0.1", "public"),
-            ("169.254.1.1", "linklocal"),
-            ("0.0.0.0", "unspecified"),
-            ("203.0.113.5", "public"),
-            ("::1", "loopback"),
-            ("fd00::1", "ula"),
-            ("fe80::1", "linklocal"),
-            ("2001:db8::1", "public"),
-            ("::ffff:10.0.0.1", "rfc1918"),
-        ] {
-            assert_eq!(address_class(address.parse().unwrap()), class, "{address}");
-        }
     }
 }

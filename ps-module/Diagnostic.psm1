@@ -1,0 +1,186 @@
+# Runs a diagnostic for a cmdlet: from its items to output, -Quiet and -FailOn. What a finding is worth
+# (status, countsAs, verdict) comes from the library; here it is only counted.
+
+Set-StrictMode -Version 2.0
+
+Import-Module (Join-Path $PSScriptRoot 'Native.psm1')
+Import-Module (Join-Path $PSScriptRoot 'Request.psm1')
+
+$script:Severity = 'info', 'low', 'medium', 'high', 'critical'
+
+# The sync server's configuration, read by the ADSync module in Windows PowerShell: here when this is
+# Windows PowerShell, else in the compatibility session of PowerShell 7.
+function Read-AdSync {
+    $script = Join-Path $PSScriptRoot 'AdSync.ps1'
+    if ($PSVersionTable.PSEdition -ne 'Core') { return & $script }
+    $desktop = @{ UseWindowsPowerShell = $true }
+    $session = New-PSSession @desktop
+    try { Invoke-Command -Session $session -FilePath $script }
+    finally { Remove-PSSession -Session $session }
+}
+
+$script:AdSyncOffer = { ConvertTo-Offer -Record @(Read-AdSync | ConvertFrom-Json) -End 'adsync-config' }
+
+function Test-AdSyncService {
+    [Environment]::OSVersion.Platform -eq [PlatformID]::Win32NT -and
+    $null -ne (Get-Service -Name ADSync -ErrorAction Ignore)
+}
+
+# An item as the pipeline gets it; nothing for what only the report shows.
+function ConvertTo-Output {
+    param([object] $Item)
+    if ($Item.PSObject.TypeNames -contains 'PasswordWriteback.Finding') { return $Item }
+    switch ($Item.kind) {
+        'evidence' {
+            $Item.record.PSObject.TypeNames.Insert(0, 'PasswordWriteback.EvidenceRecord')
+            return $Item.record
+        }
+        'plan' {
+            return [pscustomobject]@{
+                PSTypeName = 'PasswordWriteback.PlanItem'
+                kind       = $Item.touched.kind
+                target     = $Item.touched.target
+                checks     = [string[]]@($Item.checks)
+            }
+        }
+        'manifest' {
+            $count = 0
+            foreach ($entry in $Item.manifest.entries) { if ($entry.name -like 'records/*') { $count += $entry.count } }
+            return [pscustomobject]@{
+                PSTypeName  = 'PasswordWriteback.EvidenceBundle'
+                path        = $Item.path
+                host        = $Item.manifest.run.host
+                recordCount = $count
+                redacted    = $Item.manifest.redacted
+                manifest    = $Item.manifest
+            }
+        }
+    }
+}
+
+# Findings that neither a suppression nor a design takes out of the count.
+function Select-Counted {
+    param([object] $Report, [string[]] $Status)
+    $Report.findings | Where-Object { $Status -contains $_.status -and -not $_.byDesign -and -not $_.suppressed }
+}
+
+# One Boolean for scripts. The whole report: working, or at risk with the proof that it works. Parts of it:
+# at least one Pass and no Fail that counts.
+function Test-Proven {
+    param([object] $Report, [bool] $IsWhole)
+    if ($IsWhole) {
+        return $Report.verdict.state -eq 'working' -or ($Report.verdict.state -eq 'atRisk' -and $Report.verdict.proven)
+    }
+    $null -ne ($Report.findings | Where-Object { $_.status -eq 'pass' } | Select-Object -First 1) -and
+    $null -eq (Select-Counted -Report $Report -Status fail | Select-Object -First 1)
+}
+
+# What -FailOn objects to, in words; nothing when it does not.
+function Get-Objection {
+    param([object] $Report, [string] $FailOn, [bool] $IsWhole)
+    if ($FailOn -eq 'NotProven') {
+        if (-not (Test-Proven -Report $Report -IsWhole $IsWhole)) { "the verdict is '$($Report.verdict.state)'" }
+        return
+    }
+    $least = [array]::IndexOf($script:Severity, $FailOn.ToLowerInvariant())
+    $ids = @(Select-Counted -Report $Report -Status fail, warn |
+            Where-Object { [array]::IndexOf($script:Severity, $_.countsAs) -ge $least } | ForEach-Object { $_.id })
+    if ($ids.Count) { "$($ids.Count) finding(s) of $($FailOn.ToLowerInvariant()) or more: $(($ids | Select-Object -Unique) -join ', ')" }
+}
+
+# Recorded evidence, given as objects, is missing although the pipeline was to bring it: a live run is not
+# what was asked for.
+function Assert-Evidence {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [object[]] $Evidence)
+    if ($Cmdlet.ParameterSetName -eq 'Evidence' -or $Cmdlet.MyInvocation.ExpectingInput) {
+        if (-not $Evidence.Count) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind invalidRequest -Message 'The pipeline brought no evidence.' }
+    }
+}
+
+# Runs a Test- cmdlet. IsWhole: emits one report; else findings as they come.
+function Invoke-Diagnostic {
+    param(
+        [Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Cmdlet,
+        [Parameter(Mandatory)] [Collections.IDictionary] $Bound,
+        [Parameter(Mandatory)] [string] $Export,
+        [object[]] $Evidence = @(),
+        # The diagnostic looks at domains, which the sync server's configuration names.
+        [switch] $UsesAdSync,
+        [switch] $IsWhole
+    )
+    Assert-Evidence -Cmdlet $Cmdlet -Evidence $Evidence
+    $handle = New-Object 'Collections.Generic.List[uint64]'
+    $quiet = $Bound.ContainsKey('Quiet') -and $Bound.Quiet
+    $result = @{}
+    try {
+        $call = @{ Cmdlet = $Cmdlet; Result = $result }
+        if ($Cmdlet.ParameterSetName -eq 'Live') {
+            $call.Export = $Export
+            $call.Request = New-LiveRequest -Cmdlet $Cmdlet -Bound $Bound -Handle $handle
+            if ($UsesAdSync -and -not $call.Request.output.planOnly -and (Test-AdSyncService)) {
+                $call.Request.expects = @('adsync-config')
+                $call.Offer = $script:AdSyncOffer
+            }
+        }
+        else {
+            $analysis = New-AnalysisRequest -Cmdlet $Cmdlet -Bound $Bound -Export $Export -Evidence $Evidence
+            $call.Export = 'pwb_analyze'
+            $call.Request = $analysis.Request
+            if ($analysis.Record.Count) { $call.Offer = { ConvertTo-Offer -Record $analysis.Record -End 'records' } }
+        }
+        Invoke-Job @call | ForEach-Object {
+            $isFinding = $_.PSObject.TypeNames -contains 'PasswordWriteback.Finding'
+            if (-not ($isFinding -and ($quiet -or $IsWhole))) { ConvertTo-Output -Item $_ }
+        }
+    }
+    finally { Remove-Secret -Handle $handle.ToArray() }
+    if (-not $result.ContainsKey('Report')) { return }
+    if ($quiet) { Test-Proven -Report $result.Report -IsWhole $IsWhole }
+    elseif ($IsWhole) { $result.Report }
+    if ($Bound.ContainsKey('FailOn')) {
+        $objection = Get-Objection -Report $result.Report -FailOn $Bound.FailOn -IsWhole $IsWhole
+        if ($objection) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind failOn -Target $result.Report -Message "-FailOn $($Bound.FailOn): $objection." }
+    }
+}
+
+# Writes or reads a bundle and emits its handle; a live export also streams findings, which nobody asked for.
+function Invoke-Bundle {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [string] $Export, [hashtable] $Request, [scriptblock] $Offer)
+    Invoke-Job -Cmdlet $Cmdlet -Export $Export -Request $Request -Offer $Offer | ForEach-Object {
+        if ($_.PSObject.TypeNames -notcontains 'PasswordWriteback.Finding') { ConvertTo-Output -Item $_ }
+    }
+}
+
+function Export-Evidence {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [Collections.IDictionary] $Bound, [object[]] $Evidence)
+    Assert-Evidence -Cmdlet $Cmdlet -Evidence $Evidence
+    $handle = New-Object 'Collections.Generic.List[uint64]'
+    try {
+        $export = New-ExportRequest -Cmdlet $Cmdlet -Bound $Bound -Evidence $Evidence -Handle $handle
+        $offer = $null
+        if ($export.Record.Count) { $offer = { ConvertTo-Offer -Record $export.Record -End 'records' } }
+        elseif ($export.Request.ContainsKey('live') -and (Test-AdSyncService)) {
+            $export.Request.live.expects = @('adsync-config')
+            $offer = $script:AdSyncOffer
+        }
+        Invoke-Bundle -Cmdlet $Cmdlet -Export pwb_export_evidence -Request $export.Request -Offer $offer
+    }
+    finally { Remove-Secret -Handle $handle.ToArray() }
+}
+
+# The report in a JSON file.
+function Read-Report {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [string] $Path)
+    $text = Read-TextFile -Cmdlet $Cmdlet -Path $Path -What 'report'
+    $report = $null
+    try { $report = ConvertFrom-Json -InputObject $text }
+    catch { $Cmdlet.WriteDebug($_.Exception.Message) }
+    if ($null -eq $report -or -not $report.PSObject.Properties['verdict'] -or -not $report.PSObject.Properties['findings']) {
+        Stop-Cmdlet -Cmdlet $Cmdlet -Kind invalidRequest -Target $Path -Message "'$Path' holds no report; 'Test-PasswordWriteback | ConvertTo-Json -Depth 12' writes one."
+    }
+    foreach ($finding in $report.findings) { $finding.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Finding') }
+    $report.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Report')
+    $report
+}
+
+Export-ModuleMember -Function Invoke-Diagnostic, Export-Evidence, Invoke-Bundle, Read-Report, Get-Description, Get-LastReport, Resolve-FilePath

@@ -1,0 +1,300 @@
+# Calls into the native library: find it, start a job, poll it, turn its JSON into objects and errors.
+#
+# The library is loaded at first use, never at import: an import must not fail because of it, and Azure
+# Automation refuses modules that do. Messages, progress and errors go through the cmdlet of the caller
+# ($Cmdlet), because -Verbose and -ErrorAction of a call are not seen in another module.
+
+Set-StrictMode -Version 2.0
+
+$script:Library = $null
+$script:LastReport = $null
+
+# Kinds of error, as PowerShell says them. The id of a record is 'PasswordWriteback.<Kind>'.
+$script:Category = @{
+    invalidRequest   = 'InvalidArgument'
+    tooLarge         = 'LimitsExceeded'
+    notFound         = 'ObjectNotFound'
+    unknownJob       = 'InvalidOperation'
+    busy             = 'ResourceBusy'
+    accessDenied     = 'PermissionDenied'
+    io               = 'ReadError'
+    internal         = 'NotSpecified'
+    libraryMissing   = 'ResourceUnavailable'
+    libraryNotLoaded = 'ResourceUnavailable'
+    libraryMismatch  = 'ResourceUnavailable'
+    failOn           = 'InvalidResult'
+}
+
+# The parameter that filled a field of the request, for errors.
+$script:Parameter = @{
+    'selection.checks'        = 'Check'
+    'selection.skip'          = 'SkipCheck'
+    'selection.suppressions'  = 'Suppression'
+    'limits.probeTimeoutMs'   = 'TimeoutSecond'
+    'limits.globalTimeoutMs'  = 'GlobalTimeoutSecond'
+    'knowledgePath'           = 'KnowledgePath'
+    'network.proxy'           = 'Proxy'
+    'network.proxyUser'       = 'ProxyCredential'
+    'network.proxySecret'     = 'ProxyCredential'
+    'network.cloud'           = 'Cloud'
+    'network.namespaces'      = 'Namespace'
+    'network.allowList'       = 'AllowList'
+    'directory.domains'       = 'Domain'
+    'directory.servers'       = 'Server'
+    'directory.user'          = 'Credential'
+    'directory.secret'        = 'Credential'
+    'evidencePaths'           = 'EvidencePath'
+    'records'                 = 'Evidence'
+    'asOfUnixMs'              = 'AsOf'
+    'kinds'                   = 'Kind'
+    'noRedact'                = 'NoRedact'
+    'path'                    = 'Path'
+}
+
+# Ends the caller with an error that terminates it.
+function Stop-Cmdlet {
+    param(
+        [Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Cmdlet,
+        [Parameter(Mandatory)] [string] $Kind,
+        [Parameter(Mandatory)] [string] $Message,
+        [object] $Target
+    )
+    $category = 'NotSpecified'
+    if ($script:Category.ContainsKey($Kind)) { $category = $script:Category[$Kind] }
+    $id = 'PasswordWriteback.' + $Kind.Substring(0, 1).ToUpperInvariant() + $Kind.Substring(1)
+    $exception = New-Object System.InvalidOperationException $Message
+    $Cmdlet.ThrowTerminatingError((New-Object System.Management.Automation.ErrorRecord ($exception, $id, $category, $Target)))
+}
+
+# Ends the caller with an error of the library (contract: code, kind, message, detail, field, retryable).
+function Stop-Refused {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [object] $Refusal, [object] $Target)
+    $message = $Refusal.message
+    if ($Refusal.field) {
+        $field = $Refusal.field -replace '^live\.', ''
+        $owner = @($script:Parameter.Keys | Where-Object { $field -eq $_ -or $field -like "$_.*" -or $field.StartsWith("$_[") })
+        if ($owner.Count) { $message += " (parameter -$($script:Parameter[$owner[0]]))" }
+    }
+    if ($Refusal.kind -eq 'internal' -and $Refusal.detail) { $message += " Detail: $($Refusal.detail)" }
+    Stop-Cmdlet -Cmdlet $Cmdlet -Kind $Refusal.kind -Message $message -Target $Target
+}
+
+function Assert-Answer {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [object] $Answer, [object] $Target)
+    if ($Answer.Status -eq 0) { return }
+    if (-not $Answer.Text) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind internal -Message "The library refused a call with status $($Answer.Status) and no reason." }
+    Stop-Refused -Cmdlet $Cmdlet -Refusal (ConvertFrom-Json -InputObject $Answer.Text) -Target $Target
+}
+
+function Get-LibraryPath {
+    $runtime = [Runtime.InteropServices.RuntimeInformation]
+    $architecture = ([string]$runtime::ProcessArchitecture).ToLowerInvariant()
+    if ([Environment]::OSVersion.Platform -eq [PlatformID]::Win32NT) { $rid = "win-$architecture"; $file = 'password_writeback.dll' }
+    elseif ($runtime::IsOSPlatform([Runtime.InteropServices.OSPlatform]::OSX)) { $rid = "osx-$architecture"; $file = 'libpassword_writeback.dylib' }
+    else { $rid = "linux-$architecture"; $file = 'libpassword_writeback.so' }
+    [IO.Path]::Combine($PSScriptRoot, 'bin', $rid, $file)
+}
+
+# The reason of a failed load, in words that say what to do.
+function Get-LoadFailure {
+    param([Exception] $Exception)
+    while ($Exception.InnerException) { $Exception = $Exception.InnerException }
+    if ($Exception.Message -notmatch '^Windows error (\d+)$') { return $Exception.Message }
+    $code = [int]$Matches[1]
+    $text = (New-Object System.ComponentModel.Win32Exception $code).Message
+    switch ($code) {
+        # ERROR_ACCESS_DISABLED_BY_POLICY, ERROR_INVALID_IMAGE_HASH
+        { $_ -in 1260, 577 } { $text += ' Application control (AppLocker, WDAC) does not allow this file.' }
+        126 { $text += ' A file that it needs is missing; install the module again.' }
+    }
+    "Windows error ${code}: $text"
+}
+
+# The loaded library; loads it at the first call. Every failure is one sentence with the next step.
+function Get-Library {
+    param([Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Cmdlet)
+    if ($script:Library) { return $script:Library }
+    # Unwrapped: a constructor that is looked up by type must see a plain string.
+    $path = [string](Get-LibraryPath)
+    if (-not (Test-Path -LiteralPath $path -PathType Leaf)) {
+        Stop-Cmdlet -Cmdlet $Cmdlet -Kind libraryMissing -Target $path -Message (
+            "This module has no library for this process ('$path' is missing). Use a 64-bit PowerShell on a supported system, or install the module again.")
+    }
+    try {
+        # LoadFile, not LoadFrom: another version of the module may have loaded its own assembly of this name.
+        $assembly = [Reflection.Assembly]::LoadFile((Join-Path $PSScriptRoot 'Native.dll'))
+        $library = [Activator]::CreateInstance($assembly.GetType('PasswordWriteback.NativeLibrary'), [object[]]@($path))
+    }
+    catch {
+        Stop-Cmdlet -Cmdlet $Cmdlet -Kind libraryNotLoaded -Target $path -Message (
+            "The library '$path' cannot be loaded: $(Get-LoadFailure $_.Exception)")
+    }
+    # The pair that this module was written for: an equal major and at least this minor are accepted.
+    $abi = (Import-PowerShellDataFile -LiteralPath (Join-Path $PSScriptRoot 'PasswordWriteback.psd1')).PrivateData.Abi
+    $major = $library.AbiVersion -shr 16
+    $minor = $library.AbiVersion -band 0xffff
+    if ($major -ne $abi.Major -or $minor -lt $abi.Minor) {
+        Stop-Cmdlet -Cmdlet $Cmdlet -Kind libraryMismatch -Target $path -Message (
+            "The library speaks interface $major.$minor, this module needs $($abi.Major).$($abi.Minor): files of two versions are mixed. Install the module again.")
+    }
+    $script:Library = $library
+    $library
+}
+
+# What this build can do: diagnostics, checks, tables.
+function Get-Description {
+    param([Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Cmdlet)
+    $answer = (Get-Library -Cmdlet $Cmdlet).Describe()
+    Assert-Answer -Cmdlet $Cmdlet -Answer $answer
+    ConvertFrom-Json -InputObject $answer.Text
+}
+
+# Hands a secret over and returns its handle; the request that names it takes it.
+function Add-Secret {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [securestring] $Secret)
+    $answer = (Get-Library -Cmdlet $Cmdlet).PutSecret($Secret)
+    Assert-Answer -Cmdlet $Cmdlet -Answer $answer
+    $answer.Number
+}
+
+# A secret that a request took is gone already; dropping it again is harmless.
+function Remove-Secret {
+    param([uint64[]] $Handle)
+    if ($script:Library) { foreach ($number in $Handle) { $script:Library.DropSecret($number) } }
+}
+
+function Get-LastReport { $script:LastReport }
+
+# A report with its findings, as the session keeps and the cmdlets return it. Findings are sorted by id,
+# then target, in ordinal order, at most a thousand of each check: so equal evidence gives equal text.
+function Complete-Report {
+    param([object] $Report, [Collections.Generic.List[object]] $Finding)
+    [string[]] $keys = @(foreach ($one in $Finding) { $one.id + $one.target.key })
+    [object[]] $sorted = $Finding.ToArray()
+    [Array]::Sort($keys, $sorted, [StringComparer]::Ordinal)
+    $count = @{}
+    $kept = New-Object 'Collections.Generic.List[object]'
+    foreach ($one in $sorted) {
+        $count[$one.id] = 1 + [int]$count[$one.id]
+        if ($count[$one.id] -le 1000) { $kept.Add($one) }
+    }
+    $Report.findings = $kept.ToArray()
+    $Report.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Report')
+    $script:LastReport = $Report
+    $Report
+}
+
+function Write-JobMessage {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [object] $Message)
+    switch ($Message.level) {
+        'warning' { $Cmdlet.WriteWarning($Message.text) }
+        'debug' { $Cmdlet.WriteDebug($Message.text) }
+        default { $Cmdlet.WriteVerbose($Message.text) }
+    }
+}
+
+function Write-JobProgress {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [object] $Progress)
+    $activity = 'Examining password writeback'
+    if ($Progress.activity) { $activity = $Progress.activity }
+    $status = 'Starting'
+    if ($Progress.total) { $status = "$($Progress.done) of $($Progress.total)" }
+    $record = New-Object System.Management.Automation.ProgressRecord (0, $activity, $status)
+    if ($Progress.total) { $record.PercentComplete = [Math]::Min(99, [int][Math]::Floor(100 * $Progress.done / $Progress.total)) }
+    if ($Progress.message) { $record.CurrentOperation = $Progress.message }
+    if ($null -ne $Progress.remainingMs) { $record.SecondsRemaining = [int]($Progress.remainingMs / 1000) }
+    $Cmdlet.WriteProgress($record)
+    $activity
+}
+
+# Runs a diagnostic. Items come out as they arrive, findings with their type; messages and progress go to
+# their streams. The report, when there is one, is kept for the session and put into $Result.
+#
+# Ctrl+C (or a consumer that has enough) ends the pipeline between two polls or at an item; `finally` runs
+# all the same, ends the native work and collects what was finished.
+function Invoke-Job {
+    param(
+        [Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Cmdlet,
+        [Parameter(Mandatory)] [string] $Export,
+        [Parameter(Mandatory)] [hashtable] $Request,
+        # Emits JSON texts that are handed to the job once it runs.
+        [scriptblock] $Offer,
+        [hashtable] $Result = @{}
+    )
+    $library = Get-Library -Cmdlet $Cmdlet
+    $finding = New-Object 'Collections.Generic.List[object]'
+    $sinceProgress = [Diagnostics.Stopwatch]::StartNew()
+    $job = $activity = $null
+    $ended = $false
+    try {
+        $answer = $library.Start($Export, (ConvertTo-Json -InputObject $Request -Depth 20 -Compress))
+        Assert-Answer -Cmdlet $Cmdlet -Answer $answer
+        $job = $answer.Number
+        if ($Offer) { & $Offer | ForEach-Object { Assert-Answer -Cmdlet $Cmdlet -Answer $library.Offer($job, $_) } }
+        while (-not $ended) {
+            $answer = $library.Poll($job, 100)
+            Assert-Answer -Cmdlet $Cmdlet -Answer $answer
+            $snapshot = ConvertFrom-Json -InputObject $answer.Text
+            Add-Finding -Snapshot $snapshot -Finding $finding
+            $ended = Test-Ended -Snapshot $snapshot
+            # Before the items: a consumer downstream may end the pipeline at any of them.
+            if ($ended -and $snapshot.PSObject.Properties['report']) {
+                $Result.Report = Complete-Report -Report $snapshot.report -Finding $finding
+            }
+            if (-not $ended -and $sinceProgress.ElapsedMilliseconds -ge 250) {
+                $sinceProgress.Restart()
+                $activity = Write-JobProgress -Cmdlet $Cmdlet -Progress $snapshot.progress
+            }
+            foreach ($item in $snapshot.items) {
+                if ($item.PSObject.Properties['kind'] -and $item.kind -eq 'message') { Write-JobMessage -Cmdlet $Cmdlet -Message $item }
+                else { $item }
+            }
+            if ($snapshot.PSObject.Properties['error']) { Stop-Refused -Cmdlet $Cmdlet -Refusal $snapshot.error }
+        }
+        if ($activity) {
+            $record = New-Object System.Management.Automation.ProgressRecord (0, $activity, 'Done')
+            $record.RecordType = 'Completed'
+            $Cmdlet.WriteProgress($record)
+        }
+    }
+    finally {
+        if ($null -ne $job) {
+            if (-not $ended) { Stop-NativeJob -Library $library -Job $job -Finding $finding }
+            $library.Close($job)
+        }
+    }
+}
+
+# Takes the findings of a snapshot and gives them their type; what they are is no field of a finding.
+function Add-Finding {
+    param([object] $Snapshot, [Collections.Generic.List[object]] $Finding)
+    foreach ($item in $Snapshot.items) {
+        if ($item.kind -ne 'finding') { continue }
+        $item.PSObject.Properties.Remove('kind')
+        $item.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Finding')
+        $Finding.Add($item)
+    }
+}
+
+function Test-Ended {
+    param([object] $Snapshot)
+    $Snapshot.state -ne 'running' -and -not $Snapshot.more
+}
+
+# Cancels a job and keeps what was finished by then; a second is plenty, because a cancelled job ends at once.
+function Stop-NativeJob {
+    param([object] $Library, [uint64] $Job, [Collections.Generic.List[object]] $Finding)
+    $null = $Library.Cancel($Job)
+    $patience = [Diagnostics.Stopwatch]::StartNew()
+    while ($patience.ElapsedMilliseconds -lt 1000) {
+        $answer = $Library.Poll($Job, 20)
+        if ($answer.Status -ne 0) { return }
+        $snapshot = ConvertFrom-Json -InputObject $answer.Text
+        Add-Finding -Snapshot $snapshot -Finding $Finding
+        if (-not (Test-Ended -Snapshot $snapshot)) { continue }
+        if ($snapshot.PSObject.Properties['report']) { $null = Complete-Report -Report $snapshot.report -Finding $Finding }
+        return
+    }
+}
+
+Export-ModuleMember -Function Stop-Cmdlet, Get-Description, Add-Secret, Remove-Secret, Get-LastReport, Invoke-Job

@@ -1,0 +1,176 @@
+# The default view of a report: what an administrator needs at three in the morning. Verdict, probable
+# causes with the fix, then what is not Pass, then one line each on what was not examined.
+#
+# The library's own text report (src/render/text.rs) has the same content and order.
+
+Set-StrictMode -Version 2.0
+
+$script:Verdict = @{
+    working = 'WORKING', 'Green'; atRisk = 'AT RISK', 'Yellow'; degraded = 'DEGRADED', 'Red'
+    notWorking = 'NOT WORKING', 'Red'; notProven = 'NOT PROVEN', 'Yellow'
+}
+$script:Mark = @{ fail = 'fail', 'Red'; warn = 'warn', 'Yellow'; unknown = '?   ', 'Cyan'; pass = 'pass', 'Green'; notApplicable = 'n/a ', 'Cyan' }
+
+# Text from outside may hold escape sequences, and marks that reorder or hide text; a terminal must not
+# act on them.
+function Protect-Text {
+    param([AllowEmptyString()] [AllowNull()] [string] $Text)
+    $Text -replace '[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]', ' '
+}
+
+# Colours only where the host and the output take them; Windows PowerShell has no $PSStyle.
+function Add-Colour {
+    param([string] $Text, [string] $Name)
+    $style = Get-Variable -Name PSStyle -ValueOnly -ErrorAction Ignore
+    if (-not $style -or [string]$style.OutputRendering -eq 'PlainText' -or $env:NO_COLOR) { return $Text }
+    if ($Name -eq 'Bold') { return $style.Bold + $Text + $style.Reset }
+    $style.Foreground.$Name + $Text + $style.Reset
+}
+
+# The window less one column, because a console breaks the line after the last one. Wider than 120 is hard
+# to read; without a window (a job, a scheduled task) 80 suits a mail and a ticket.
+function Get-Width {
+    $width = 0
+    try { $width = $Host.UI.RawUI.BufferSize.Width } catch { $width = 0 }
+    if ($width -lt 40) { $width = 80 }
+    [Math]::Min($width, 120) - 1
+}
+
+# Words wrapped to the width; a longer word stands alone.
+function Split-Line {
+    param([string] $Text, [int] $First, [int] $Rest, [int] $Width)
+    $line = ' ' * $First
+    $isEmpty = $true
+    foreach ($word in (Protect-Text $Text) -split '\s+') {
+        if (-not $word) { continue }
+        if (-not $isEmpty -and $line.Length + 1 + $word.Length -gt $Width) {
+            $line
+            $line = ' ' * $Rest
+            $isEmpty = $true
+        }
+        if (-not $isEmpty) { $line += ' ' }
+        $line += $word
+        $isEmpty = $false
+    }
+    $line
+}
+
+# 'a, b, c and 4 more'
+function Join-Name {
+    param([string[]] $Name, [int] $Most)
+    if ($Name.Count -le $Most) { return $Name -join ', ' }
+    ($Name[0..($Most - 1)] -join ', ') + " and $($Name.Count - $Most) more"
+}
+
+function Format-Step {
+    param([object] $Step, [int] $Width)
+    Split-Line -Text "- $($Step.text)" -First 3 -Rest 5 -Width $Width
+    # Whole, so that it can be copied.
+    if ($Step.command) { '       ' + (Protect-Text $Step.command) }
+    $notes = @(
+        if ($Step.runOn) { "on $($Step.runOn)" }
+        if ($Step.needsRights) { "needs $($Step.needsRights)" }
+        if ($Step.restartNeeded) { "then restart $($Step.restartNeeded)" }
+        if ($Step.verifyWith) { "check with $($Step.verifyWith)" }
+    )
+    if ($notes.Count) { Split-Line -Text "($($notes -join '; '))" -First 5 -Rest 6 -Width $Width }
+}
+
+function Format-Cause {
+    param([object] $Cause, [int] $Number, [int] $Width)
+    $head = "$Number. $($Cause.id) $($Cause.title)  (confidence $($Cause.confidence), score $($Cause.score))"
+    Split-Line -Text $head -First 0 -Rest 3 -Width $Width | ForEach-Object { Add-Colour -Text $_ -Name Bold }
+    Split-Line -Text $Cause.explanation -First 3 -Rest 3 -Width $Width
+    Split-Line -Text "Fix: $($Cause.remediation)" -First 3 -Rest 8 -Width $Width | ForEach-Object { Add-Colour -Text $_ -Name Green }
+    foreach ($step in $Cause.steps) { Format-Step -Step $step -Width $Width }
+    if (@($Cause.effects).Count) { Split-Line -Text "Explains or blocks: $($Cause.effects -join ', ')" -First 3 -Rest 8 -Width $Width }
+    if (@($Cause.needed).Count) { Split-Line -Text "To find its cause, examine: $($Cause.needed -join ', ')" -First 3 -Rest 8 -Width $Width }
+    if ($Cause.afterFix) { Split-Line -Text "Once this is repaired (estimate): $($script:Verdict[$Cause.afterFix][0].ToLowerInvariant())" -First 3 -Rest 8 -Width $Width }
+    '   ' + (Protect-Text $Cause.link)
+}
+
+# Findings of one check and status on one line: the first in full, of the others their targets.
+function Format-FindingList {
+    param([string] $Heading, [object[]] $Finding, [int] $Width)
+    if (-not $Finding.Count) { return }
+    ''
+    $Heading
+    foreach ($group in $Finding | Group-Object -Property id, status, countsAs) {
+        $one = $group.Group[0]
+        $text = "$($one.id) $($one.target.display): $($one.message)"
+        if ($one.status -in 'fail', 'warn') { $text += " ($($one.countsAs))" }
+        if ($group.Count -gt 1) { $text += " Also: $(Join-Name -Name @($group.Group[1..($group.Count - 1)] | ForEach-Object { $_.target.display }) -Most 4)." }
+        $mark, $colour = $script:Mark[$one.status]
+        $lines = @(Split-Line -Text $text -First 7 -Rest 7 -Width $Width)
+        '  ' + (Add-Colour -Text $mark -Name $colour) + ' ' + $lines[0].Substring(7)
+        $lines | Select-Object -Skip 1
+    }
+}
+
+# What is not Pass and stands in no cause.
+function Format-Remainder {
+    param([object] $Report, [int] $Width)
+    $named = @($Report.verdict.probableCauses | ForEach-Object { $_.keys })
+    $findings = @($Report.findings)
+    Format-FindingList -Heading 'ALSO NOT RIGHT' -Width $Width -Finding @($findings | Where-Object {
+            $_.status -in 'fail', 'warn' -and -not $_.suppressed -and -not $_.byDesign -and $named -notcontains $_.key
+        } | Sort-Object -Property @{ Expression = { [array]::IndexOf(@('critical', 'high', 'medium', 'low', 'info'), $_.countsAs) } }, id, key)
+    Format-FindingList -Heading 'COULD NOT BE READ' -Width $Width -Finding @($findings | Where-Object { $_.status -eq 'unknown' })
+    Format-FindingList -Heading 'NOT COUNTED (SUPPRESSED)' -Width $Width -Finding @($findings | Where-Object { $_.suppressed })
+    $waiting = @($findings | Where-Object { @($_.blockedBy).Count } | ForEach-Object { $_.id } | Select-Object -Unique)
+    if ($waiting.Count) {
+        ''
+        'WAITING FOR WHAT FAILED FIRST'
+        Split-Line -Text ($waiting -join ', ') -First 2 -Rest 2 -Width $Width
+    }
+}
+
+# What would tell more: evidence to collect, and what this run did not look at.
+function Format-Gap {
+    param([object] $Report, [int] $Width)
+    $next = @($Report.verdict.next | Select-Object -First 3)
+    if ($next.Count) {
+        ''
+        'TO COLLECT NEXT'
+        foreach ($missing in $next) {
+            Split-Line -Text "$($missing.kind) (for $($missing.checks -join ', ')), on $($missing.runOn): $($missing.command)" -First 2 -Rest 4 -Width $Width
+        }
+    }
+    if (@($Report.notExamined).Count) {
+        ''
+        'NOT EXAMINED'
+        foreach ($line in $Report.notExamined) {
+            $how = ''
+            if ($line.how) { $how = " Adds it: $($line.how)." }
+            Split-Line -Text "$($line.what): $($line.why).$how" -First 2 -Rest 4 -Width $Width
+        }
+    }
+    if (@($Report.forecast).Count) { '' }
+    foreach ($line in $Report.forecast) { Split-Line -Text "Ahead: $($line.what) ($($line.check))" -First 0 -Rest 2 -Width $Width }
+}
+
+# The report as lines.
+function Format-Report {
+    param([Parameter(Mandatory)] [object] $Report, [int] $Width = (Get-Width))
+    $word, $colour = $script:Verdict[$Report.verdict.state]
+    (Add-Colour -Text $word -Name $colour) + '  ' + (Protect-Text $Report.host)
+    Split-Line -Text $Report.verdict.summary -First 2 -Rest 2 -Width $Width
+    if ($Report.state -eq 'cancelled') {
+        Split-Line -Text 'The run was cancelled; this is what was finished by then.' -First 2 -Rest 2 -Width $Width
+    }
+    $number = 0
+    foreach ($cause in $Report.verdict.probableCauses) {
+        if (++$number -eq 1) { ''; 'PROBABLE CAUSES' } else { '' }
+        Format-Cause -Cause $cause -Number $number -Width $Width
+    }
+    Format-Remainder -Report $Report -Width $Width
+    Format-Gap -Report $Report -Width $Width
+    ''
+    $c = $Report.counts
+    $seconds = ($Report.durationMs / 1000).ToString('0.0', [cultureinfo]::InvariantCulture)
+    Split-Line -First 0 -Rest 2 -Width $Width -Text (
+        "$($c.pass) passed, $($c.warn) warned, $($c.fail) failed, $($c.unknown) unknown, $($c.notApplicable) not applicable, " +
+        "$($c.suppressed) suppressed; $seconds s; version $($Report.tool.version)")
+}
+
+Export-ModuleMember -Function Format-Report

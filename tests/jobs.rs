@@ -1,0 +1,135 @@
+//! The queue between a job and its pollers: bounded, nothing lost, nothing twice, whatever the reader does.
+
+use password_writeback::contract::{Item, MessageLevel};
+use password_writeback::jobs::{End, find, start};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+const ITEMS: usize = 1_000_000;
+
+fn message(number: usize) -> Item {
+    Item::Message { level: MessageLevel::Verbose, text: number.to_string() }
+}
+
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    status.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4096
+}
+
+fn snapshot(job: u64) -> (Value, usize) {
+    let bytes = find(job).unwrap().poll(1_000).unwrap();
+    (serde_json::from_slice(&bytes).unwrap(), bytes.len())
+}
+
+#[test]
+fn a_million_items_reach_a_slow_reader_once_each_with_flat_memory() {
+    let job = start(Vec::new(), |side| async move {
+        for number in 0..ITEMS {
+            side.outbox.send(&message(number)).await.unwrap();
+        }
+        End::done(None)
+    })
+    .unwrap();
+    let mut next = 0;
+    // The first tenth is warm-up: allocator, runtime, this reader's own pages.
+    let (mut warm, mut most) = (0, 0);
+    let mut polls = 0_u64;
+    loop {
+        let (page, length) = snapshot(job);
+        assert!(length <= 512 * 1024, "a snapshot of {length} bytes");
+        for item in page["items"].as_array().unwrap() {
+            assert_eq!(item["text"].as_str().unwrap().parse::<usize>().unwrap(), next, "in order, once each");
+            next += 1;
+        }
+        polls += 1;
+        if polls % 20 == 0 {
+            // The reader pauses: the producer has to wait, not to pile up.
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            match next {
+                0..100_000 => warm = warm.max(resident_bytes()),
+                _ => most = most.max(resident_bytes()),
+            }
+        }
+        if page["state"] == "done" && page["more"] == false {
+            break;
+        }
+    }
+    assert_eq!(next, ITEMS);
+    let grown = most.saturating_sub(warm) / (1024 * 1024);
+    assert!(grown < 32, "memory grew by {grown} MiB between the first tenth and the end");
+    password_writeback::jobs::close(job);
+}
+
+#[test]
+fn two_pollers_share_the_items() {
+    let job = start(Vec::new(), |side| async move {
+        for number in 0..20_000 {
+            side.outbox.send(&message(number)).await.unwrap();
+        }
+        End::done(None)
+    })
+    .unwrap();
+    let seen: Mutex<HashSet<String>> = Mutex::new(HashSet::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let (page, _) = snapshot(job);
+                    for item in page["items"].as_array().unwrap() {
+                        assert!(seen.lock().unwrap().insert(item["text"].to_string()), "delivered twice: {item}");
+                    }
+                    if page["state"] == "done" && page["more"] == false {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(seen.lock().unwrap().len(), 20_000);
+    password_writeback::jobs::close(job);
+}
+
+#[test]
+fn an_item_that_fits_no_snapshot_is_shortened_with_a_mark() {
+    let job = start(Vec::new(), |side| async move {
+        let long = Item::Message { level: MessageLevel::Verbose, text: "x".repeat(2 * 1024 * 1024) };
+        side.outbox.send(&long).await.unwrap();
+        End::done(None)
+    })
+    .unwrap();
+    let (page, length) = snapshot(job);
+    assert!(length <= 512 * 1024);
+    assert_eq!(page["items"][0]["level"], "warning");
+    password_writeback::jobs::close(job);
+}
+
+#[test]
+fn closing_wakes_a_waiting_poller_and_a_waiting_producer() {
+    let job = start(Vec::new(), |side| async move {
+        let mut sent = 0;
+        while side.outbox.send(&message(sent)).await.is_ok() {
+            sent += 1;
+        }
+        End::cancelled(None)
+    })
+    .unwrap();
+    let held = find(job).unwrap();
+    held.poll(1_000).unwrap();
+    password_writeback::jobs::close(job);
+    assert_eq!(held.poll(1_000).unwrap_err().code, 201);
+    assert!(find(job).is_err());
+}
+
+#[test]
+fn a_panic_in_the_work_fails_the_job_with_an_incident() {
+    let job = start(Vec::new(), |_| async { panic!("a secret that must not travel") }).unwrap();
+    let mut page = snapshot(job).0;
+    while page["state"] == "running" {
+        page = snapshot(job).0;
+    }
+    assert_eq!(page["state"], "failed");
+    assert_eq!(page["error"]["kind"], "internal");
+    assert!(!page.to_string().contains("secret that"));
+    password_writeback::jobs::close(job);
+}

@@ -1,0 +1,66 @@
+# Shared by the entry points: where things are, how to say what is missing. Sourced, not run.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/passwordwriteback
+
+say() { printf '== %s\n' "$*" >&2; }
+die() { printf 'missing: %s\n' "$*" >&2; exit 1; }
+
+# Installs Debian packages that are not there; silent when all are.
+need_packages() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+    ((EUID == 0)) || die "packages ${missing[*]}; run as root, or install them"
+    say "installing ${missing[*]}"
+    # Twice: the first mirror list on a fresh machine may be old.
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
+    apt-get update -qq >/dev/null 2>&1 || true
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+        die "packages ${missing[*]}: apt-get could not install them"
+}
+
+# The compiler: the one on PATH when it is new enough, else Debian's. Exports CARGO and RUSTC.
+need_rust() {
+    need_packages gcc libc6-dev pkg-config libkrb5-dev libclang-dev
+    local least have
+    least=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")
+    have=$(rustc --version 2>/dev/null | cut -d' ' -f2 || true)
+    if [[ -n $have && $(printf '%s\n%s\n' "$least" "$have" | sort -V | head -n 1) == "$least" ]]; then
+        export RUSTC=${RUSTC:-rustc} CARGO=${CARGO:-cargo}
+        return
+    fi
+    need_packages rustc-web cargo-web
+    export RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo PATH=/usr/bin:/bin:$PATH
+}
+
+# Builds are kept outside the clone, by compiler and lock file, so that the next clone reuses them.
+use_build_cache() {
+    local key
+    key=$( (rustc --version; cat "$ROOT/Cargo.lock") | sha256sum | cut -c1-16)
+    export CARGO_TARGET_DIR=$CACHE/build-$key
+    mkdir -p "$CARGO_TARGET_DIR"
+}
+
+# PowerShell: PATH, the bundle beside the project, a .NET SDK's tool. Sets PWSH; fails when there is none.
+find_powershell() {
+    local bundle=$ROOT/../shared/pwsh/pwsh
+    if PWSH=$(command -v pwsh); then return 0; fi
+    if [[ -f $bundle ]]; then
+        need_packages xz-utils libicu72
+        PWSH=$(bash "$bundle" --where)/pwsh
+        export POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off DOTNET_NOLOGO=1
+        return 0
+    fi
+    if command -v dotnet >/dev/null; then
+        dotnet tool install --tool-path "$CACHE/dotnet" PowerShell >/dev/null 2>&1 && PWSH=$CACHE/dotnet/pwsh && return 0
+    fi
+    PWSH=
+    return 1
+}
+
+# The loader of the module is compiled by mono's compiler outside Windows.
+need_mono() { need_packages mono-mcs mono-runtime libmono-cil-dev; }
