@@ -173,8 +173,11 @@ impl Run<'_> {
                 }
                 offer = self.side.offers.recv(), if offers_open => match offer {
                     Some(Offer { records, end }) => {
-                        self.expected.retain(|kind| !end.iter().any(|name| name == kind.name()));
+                        let is_ended = |kind: &Kind| end.iter().any(|name| name == kind.name());
+                        let (ended, open) = std::mem::take(&mut self.expected).into_iter().partition(is_ended);
+                        self.expected = open;
                         self.add(records).await?;
+                        self.close_offers(ended).await?;
                     }
                     None => offers_open = false,
                 },
@@ -264,6 +267,18 @@ impl Run<'_> {
             .collect();
         // Map order is random; the record order of a run should not be.
         records.sort_by(|a, b| (a.kind, &a.target.key).cmp(&(b.kind, &b.target.key)));
+        self.add(records).await
+    }
+
+    /// A kind that ended without a record gets one: who waits for it must not wait for ever.
+    async fn close_offers(&mut self, ended: Vec<Kind>) -> Result<(), Closed> {
+        let world = self.engine.world.clone();
+        let text = "the caller had nothing to offer";
+        let records = ended
+            .into_iter()
+            .filter(|kind| self.evidence.records_of(*kind).next().is_none())
+            .map(|kind| world.failed(kind, &world.server, Instant::now(), State::NotCollected, "offer", "", text))
+            .collect();
         self.add(records).await
     }
 

@@ -191,3 +191,104 @@ fn refusal(evidence: &Evidence, world: &World, domain: &Target) -> Refusal {
     let text = format!("No controller of {name} lets the current user in{why}. {advice}");
     Refusal { state: State::AccessDenied, code: "noSession", text }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::testing::Stage;
+    use crate::evidence::collect::directory::testing::*;
+    use crate::evidence::collect::{Credential, Settings};
+    use crate::evidence::{DomainPolicy, LdapBind};
+    use crate::secret::Secret;
+
+    fn due(stage: &Stage, settings: Settings) -> String {
+        match next(&stage.evidence, &world(settings), Kind::DomainPolicy, &domain()) {
+            Next::Wait => "wait".to_owned(),
+            Next::Ask { attempt, candidate } => format!("{attempt} {}", candidate.controller.fqdn),
+            Next::GiveUp(refusal) => format!("give up: {}", refusal.code),
+        }
+    }
+
+    fn over(stage: &Stage) -> bool {
+        is_over(&stage.evidence, &world(corp()), Kind::DomainPolicy, &domain())
+    }
+
+    /// dc2 let us in, dc1 is not decided yet.
+    fn one() -> Stage {
+        two().add(&dc("dc2"), ldap_port("Connected")).add(&dc("dc2"), root_of("dc2", Some(0)))
+    }
+
+    #[test]
+    fn the_first_that_lets_us_in_is_asked_at_once() {
+        assert_eq!(due(&two(), corp()), "wait");
+        assert_eq!(due(&one(), corp()), "0 dc2.corp.example");
+        assert!(!over(&one()));
+        let answered = one().add(&domain(), DomainPolicy::default());
+        assert_eq!(due(&answered, corp()), "wait");
+        assert!(over(&answered));
+    }
+
+    #[test]
+    fn the_others_are_asked_when_one_fails() {
+        let failed = |stage: Stage| stage.add_failed(&domain(), Kind::DomainPolicy, State::Timeout, "ldap");
+        let stage = failed(one());
+        assert_eq!(due(&stage, corp()), "wait", "dc1 may still come");
+        assert!(!over(&stage));
+        let stage = stage.add(&dc("dc1"), ldap_port("Connected")).add(&dc("dc1"), root_of("dc1", Some(0)));
+        assert_eq!(due(&stage, corp()), "1 dc1.corp.example");
+        assert!(!over(&stage));
+        let stage = failed(stage);
+        assert_eq!(due(&stage, corp()), "wait");
+        assert!(over(&stage));
+    }
+
+    #[test]
+    fn nobody_to_ask_is_said_once_and_with_the_reason() {
+        let dead = two().add(&dc("dc1"), ldap_port("Timeout")).add(&dc("dc2"), ldap_port("Refused"));
+        assert_eq!(due(&dead, corp()), "give up: noController");
+        let locked = two()
+            .add(&dc("dc1"), ldap_port("Timeout"))
+            .add(&dc("dc2"), ldap_port("Connected"))
+            .add(&dc("dc2"), root_of("dc2", None));
+        assert_eq!(due(&locked, corp()), "give up: noSession");
+        let said = locked.add_failed(&domain(), Kind::DomainPolicy, State::AccessDenied, NO_SESSION);
+        assert!(over(&said));
+        // A controller that is named later (an offered configuration) is still asked.
+        let late = said.add(&dc("dc1"), root_of("dc1", Some(0)));
+        assert_eq!(due(&late, corp()), "0 dc1.corp.example");
+    }
+
+    #[test]
+    fn a_refused_credential_is_named() {
+        let bind = LdapBind {
+            mechanism: "simple".to_owned(),
+            tls: "ldaps".to_owned(),
+            result_code: Some(49),
+            text: Some("data 52e".to_owned()),
+            credential_refused: true,
+            ..LdapBind::default()
+        };
+        let mut root = root_of("dc2", None);
+        root.binds.push(bind);
+        let stage =
+            two().add(&dc("dc1"), ldap_port("Timeout")).add(&dc("dc2"), ldap_port("Connected")).add(&dc("dc2"), root);
+        let credential = Some(Credential { user: "admin".to_owned(), secret: Secret::new(b"wrong") });
+        match next(&stage.evidence, &world(Settings { credential, ..corp() }), Kind::Pso, &domain()) {
+            Next::GiveUp(refusal) => {
+                assert_eq!((refusal.state, refusal.code), (State::AccessDenied, "credentialRefused"));
+                assert!(refusal.text.contains("dc2.corp.example: data 52e"), "{}", refusal.text);
+            }
+            _ => panic!("nobody lets us in"),
+        }
+    }
+
+    #[test]
+    fn the_role_owner_waits_for_the_record_in_dns() {
+        let stage = Stage::new()
+            .add(&domain(), service("_ldap._tcp.dc._msdcs.", &["dc2.corp.example"]))
+            .add(&dc("dc2"), root_of("dc2", Some(0)));
+        let fsmo = |stage: &Stage| matches!(next(&stage.evidence, &world(corp()), Kind::Fsmo, &domain()), Next::Wait);
+        assert!(fsmo(&stage));
+        assert!(!fsmo(&stage.add(&domain(), service("_ldap._tcp.pdc._msdcs.", &[]))));
+    }
+}

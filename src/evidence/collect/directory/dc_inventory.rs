@@ -159,3 +159,106 @@ async fn computer(
     data.is_rodc = data.is_rodc.or_else(|| value(entry, "msDS-isRODC").and_then(boolean));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Target;
+    use crate::catalog::testing::{Stage, server};
+    use crate::evidence::collect::Settings;
+    use crate::evidence::collect::directory::testing::*;
+
+    /// The keys of the controllers whose inventory is due.
+    fn due(stage: &Stage, settings: Settings) -> Vec<String> {
+        let collector = DcInventoryCollector { access: Arc::default() };
+        collector.probes(&stage.evidence, &world(settings)).into_iter().map(|probe| probe.target.key).collect()
+    }
+
+    fn roles(stage: &Stage, host: &str) -> Vec<String> {
+        let all = controllers(&stage.evidence, &world(corp()));
+        let controller = all.iter().find(|it| it.fqdn == host).expect("a controller in question");
+        assemble(&stage.evidence, controller).roles
+    }
+
+    fn no_role_owner(stage: Stage) -> Stage {
+        stage.add_failed(&domain(), Kind::Fsmo, State::NotReadable, "session")
+    }
+
+    #[test]
+    fn a_dead_controller_is_in_the_inventory_too() {
+        let stage = two().add(&dc("dc1"), ldap_port("Timeout"));
+        assert!(due(&stage, corp()).is_empty(), "the role is not decided");
+        let stage = no_role_owner(stage.add(&dc("dc2"), ldap_port("Refused")));
+        assert_eq!(due(&stage, corp()), ["dc:dc1.corp.example", "dc:dc2.corp.example"]);
+        // Nobody says who owns the role: DNS does.
+        assert_eq!(roles(&stage, "dc1.corp.example"), ["pdc"]);
+        assert_eq!(roles(&stage, "dc2.corp.example"), ["other"]);
+    }
+
+    #[test]
+    fn a_frozen_controller_waits_for_its_time_out_only() {
+        let stage = two()
+            .add(&dc("dc1"), ldap_port("Connected"))
+            .add(&dc("dc2"), ldap_port("Connected"))
+            .add(&dc("dc2"), root_of("dc2", Some(0)))
+            .add(&domain(), Fsmo { pdc_host: Some("dc1.corp.example".to_owned()), ..Fsmo::default() });
+        assert_eq!(due(&stage, corp()), ["dc:dc2.corp.example"]);
+        let stage = stage.add_failed(&dc("dc1"), Kind::RootDse, State::Timeout, "ldap");
+        assert_eq!(due(&stage, corp()).len(), 2);
+    }
+
+    #[test]
+    fn the_directory_decides_who_owns_the_role() {
+        let stage = two().add(&domain(), Fsmo { pdc_host: Some("DC2.corp.example".to_owned()), ..Fsmo::default() });
+        assert_eq!(roles(&stage, "dc2.corp.example"), ["pdc"]);
+        assert_eq!(roles(&stage, "dc1.corp.example"), ["other"]);
+    }
+
+    #[test]
+    fn roles_wait_for_a_configuration_that_is_offered() {
+        let dead = || {
+            let stage = two().add(&dc("dc1"), ldap_port("Timeout")).add(&dc("dc2"), ldap_port("Timeout"));
+            no_role_owner(stage)
+        };
+        let offered = || Settings { expects: vec![Kind::AdSyncConfig], ..corp() };
+        assert!(due(&dead(), offered()).is_empty());
+        let known =
+            dead().add(&server(), configuration("DC=corp,DC=example", &["dc2.corp.example"], Some("dc1.corp.example")));
+        assert_eq!(due(&known, offered()).len(), 2);
+        assert_eq!(roles(&known, "dc1.corp.example"), ["pdc", "last"]);
+        assert_eq!(roles(&known, "dc2.corp.example"), ["preferred"]);
+        let none = dead().add_failed(&server(), Kind::AdSyncConfig, State::NotCollected, "offer");
+        assert_eq!(due(&none, offered()).len(), 2);
+    }
+
+    #[test]
+    fn a_named_controller_that_leads_nowhere_is_in_the_inventory() {
+        let settings = || Settings { servers: vec!["dc1.corp.example".to_owned()], ..Settings::default() };
+        let stage = Stage::new().add(&dc("dc1"), address(None));
+        assert_eq!(due(&stage, settings()), ["dc:dc1.corp.example"]);
+    }
+
+    #[test]
+    fn another_name_of_a_controller_is_left_out_where_its_full_name_leads_to_it() {
+        let settings = || Settings { servers: vec!["192.0.2.2".to_owned()], ..corp() };
+        let by_address = Target::dc("192.0.2.2", &domain());
+        let both = |stage: Stage| no_role_owner(stage).add(&by_address, root_of("dc2", None));
+        let with_full_name = both(two().add(&dc("dc2"), ldap_port("Timeout")).add(&dc("dc1"), ldap_port("Timeout")));
+        assert!(!due(&with_full_name, settings()).contains(&by_address.key));
+        let without = both(Stage::new().add(&domain(), service("_ldap._tcp.dc._msdcs.", &[])))
+            .add(&domain(), service("_ldap._tcp.pdc._msdcs.", &[]));
+        assert!(due(&without, settings()).contains(&by_address.key));
+    }
+
+    #[test]
+    fn what_rootdse_says_is_taken_over() {
+        let mut root = root_of("dc1", Some(0));
+        root.supported_capabilities = Some(vec![PARTIAL_SECRETS.to_owned()]);
+        root.is_global_catalog_ready = Some(true);
+        let stage = two().add(&dc("dc1"), root);
+        let all = controllers(&stage.evidence, &world(corp()));
+        let data = assemble(&stage.evidence, &all[0]);
+        assert_eq!((data.is_rodc, data.is_gc, data.site.as_deref()), (Some(true), Some(true), Some("Main")));
+        assert_eq!(assemble(&stage.evidence, &all[1]).is_rodc, None);
+    }
+}

@@ -8,6 +8,8 @@ mod attempts;
 mod clock;
 mod controller_ports;
 mod controllers;
+#[cfg(test)]
+mod controllers_tests;
 mod dc_inventory;
 mod domain_policy;
 mod fsmo;
@@ -19,6 +21,8 @@ mod pso;
 mod root_dse;
 mod rpc;
 mod session;
+#[cfg(test)]
+mod testing;
 mod values;
 
 use super::Collector;

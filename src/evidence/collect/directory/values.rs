@@ -5,12 +5,11 @@ use crate::calendar::days;
 /// One second in units of 100 ns.
 const SECOND: i64 = 10_000_000;
 
-/// A duration of the password policy: a negative number of 100 ns intervals ([MS-ADTS] 3.1.1.3.4.7 calls
-/// it the Interval syntax).
+/// A duration of the password policy: a negative number of 100 ns intervals (onprem 4.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interval {
     Seconds(i32),
-    /// Int64.Min: never ends. For `maxPwdAge` 0 means the same ([MS-SAMR] 3.1.1.5).
+    /// Int64.Min: never ends. For `maxPwdAge` 0 means the same (onprem 4.6).
     Never,
 }
 
@@ -41,7 +40,7 @@ pub fn maximum_age(text: &str) -> Option<(Option<i32>, bool)> {
 }
 
 /// Lockout duration: 0 = until an administrator unlocks. The directory writes that as Int64.Min or as 0
-/// ([MS-SAMR] 3.1.1.5).
+/// (onprem 4.6).
 pub fn lockout_duration(text: &str) -> Option<i32> {
     Some(match interval(text)? {
         Interval::Never => 0,
