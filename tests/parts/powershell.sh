@@ -9,7 +9,7 @@ if ! find_powershell; then echo "skipped: PowerShell is not on PATH, not beside 
 use_build_cache
 PATH=$(dirname "$PWSH"):$PATH
 export PATH
-staged=$("$ROOT/tests/stage.sh" "$WORK/stage" | tail -n 1)
+"$ROOT/tests/stage.sh" "$WORK/stage" >/dev/null
 echo "ok - the module is staged"
 
 if "$PWSH" -NoProfile -NonInteractive -File "$ROOT/tests/ps51/run.ps1"; then
@@ -17,5 +17,5 @@ if "$PWSH" -NoProfile -NonInteractive -File "$ROOT/tests/ps51/run.ps1"; then
 else
     echo "not ok - the static proof for Windows PowerShell 5.1"
 fi
-bash "$ROOT/tests/loader/run.sh" "$staged"
-PWB_STAGE=$WORK/stage "$PWSH" -NoProfile -NonInteractive -File "$ROOT/tests/pester/run.ps1"
+bash "$ROOT/tests/loader/run.sh" "$WORK/stage"
+"$PWSH" -NoProfile -NonInteractive -File "$ROOT/tests/pester/run.ps1" -Stage "$WORK/stage"
