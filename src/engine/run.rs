@@ -87,18 +87,7 @@ impl Engine {
 
     /// Collectors of the kinds that the plan reads, and of all that those need, over any number of steps.
     fn planned(&self) -> Vec<&dyn Collector> {
-        let mut kinds: BTreeSet<Kind> = self.plan.kinds.clone();
-        loop {
-            let before = kinds.len();
-            for collector in
-                self.collectors.iter().filter(|collector| kinds.contains(&collector.kind())).collect::<Vec<_>>()
-            {
-                kinds.extend(collector.needs());
-            }
-            if kinds.len() == before {
-                break;
-            }
-        }
+        let kinds = self.with_needs(self.plan.kinds.clone());
         self.collectors.iter().map(Box::as_ref).filter(|collector| kinds.contains(&collector.kind())).collect()
     }
 
@@ -128,6 +117,11 @@ impl Engine {
                 open.extend(check.blocked_by.iter().chain(check.blocked_by_all).filter_map(|id| registry::find(id)));
             }
         }
+        self.with_needs(kinds)
+    }
+
+    /// The kinds, and all that their collectors derive probes from, over any number of steps.
+    fn with_needs(&self, mut kinds: BTreeSet<Kind>) -> BTreeSet<Kind> {
         loop {
             let before = kinds.len();
             for collector in &self.collectors {

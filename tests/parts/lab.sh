@@ -8,4 +8,7 @@ bash "$ROOT/tests/lab/install.sh"
 bash "$ROOT/tests/lab/selftest.sh"
 bash "$ROOT/tests/demo.sh" all | tee "$WORK/demo.log" || true
 awk '/ ok$/ { print "ok - " $1 " gives " $2 } / WRONG$/ { print "not ok - " $1 ": expected " $2 ", got " $3 }' "$WORK/demo.log"
+# One row for the healthy run and one for each fault; fewer mean that the demo ended early.
+rows=$(grep -cE ' (ok|WRONG)$' "$WORK/demo.log" || true)
+if ((rows == $(wc -l <"$ROOT/tests/lab/faults.tsv"))); then echo "ok - every fault was tried"; else echo "not ok - only $rows runs were judged"; fi
 bash "$ROOT/tests/lab/product.sh"
