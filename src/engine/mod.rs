@@ -10,6 +10,8 @@ pub mod causes;
 mod forecast;
 mod history;
 mod judge;
+#[cfg(test)]
+mod judge_tests;
 mod next;
 mod not_examined;
 mod plan;

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Figures, each beside its rival in the same run. Nothing here passes or fails by time.
+set -euo pipefail
+# shellcheck source=tests/setup/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../setup/lib.sh"
+need_rust
+need_mono
+find_powershell || die "PowerShell"
+use_build_cache
+"$ROOT/tests/stage.sh" "$WORK/stage" >/dev/null
+library=$CARGO_TARGET_DIR/release/libpassword_writeback.so
+gcc -O2 -D_POSIX_C_SOURCE=200809L -I"$ROOT/include" "$ROOT/tests/bench/poll.c" -o "$WORK/poll" -L"$(dirname "$library")" -lpassword_writeback
+LD_LIBRARY_PATH=$(dirname "$library") "$WORK/poll" && echo "ok - boundary"
+"$PWSH" -NoProfile -NonInteractive -File "$ROOT/tests/bench/import.ps1" -Stage "$WORK/stage" && echo "ok - import"
+printf 'library %s bytes, needs: %s\n' "$(stat -c %s "$library")" "$(objdump -p "$library" | sed -n 's/ *NEEDED *//p' | tr '\n' ' ')"
+echo "ok - size"
