@@ -22,21 +22,24 @@ use_build_cache() {
 seed_build() {
     local fullest from part=$CARGO_TARGET_DIR.part
     find "$CACHE" -mindepth 3 -maxdepth 3 -path "$CACHE/build-*/clone" -mtime +14 -printf '%h\0' | xargs -0r rm -rf
-    fullest=$(find "$1" -path '*/.fingerprint/*' -prune -printf '%P\n' | cut -d/ -f1 | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
+    fullest=$(
+        for from in "$1"/*/clone; do
+            [[ ! -f $from ]] || printf '%s %s\n' "$(find "${from%/*}" -path '*/.fingerprint/*' -prune -print | wc -l)" "${from%/*}"
+        done | sort -rn | awk 'NR == 1 { print $2 }'
+    )
     if [[ ! $fullest ]]; then
         mkdir -p "$CARGO_TARGET_DIR"
         return
     fi
     say "reusing built dependencies"
-    from=$1/$fullest
-    if [[ -d $(cat "$from/clone") ]]; then
+    if [[ -d $(cat "$fullest/clone") ]]; then
         rm -rf "$part"
         mkdir -p "$part"
         # Fingerprints first: each stands for a piece that is finished, also when its clone is building now.
-        (cd "$from" && find . -name .fingerprint -print0 | xargs -0r cp -a --parents -t "$part")
-        cp -an "$from/." "$part"
+        (cd "$fullest" && find . -name .fingerprint -print0 | xargs -0r cp -a --parents -t "$part")
+        cp -an "$fullest/." "$part"
     else
-        mv "$from" "$part"
+        mv "$fullest" "$part"
     fi
     # The crate itself is built anew.
     find "$part" -path '*/.fingerprint/password_writeback-*' -prune -exec rm -rf {} +
