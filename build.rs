@@ -11,10 +11,8 @@ fn main() {
     println!("cargo:rerun-if-changed=src/ffi/cbindgen.toml");
     println!("cargo:rerun-if-changed=build.rs");
     let config = cbindgen::Config::from_file(root.join("src/ffi/cbindgen.toml")).expect("src/ffi/cbindgen.toml");
-    let mut builder = cbindgen::Builder::new().with_config(config);
-    for file in ["mod.rs", "buffer.rs", "status.rs", "exports.rs"] {
-        builder = builder.with_src(root.join("src/ffi").join(file));
-    }
+    // The modules that mod.rs names are read with it.
+    let builder = cbindgen::Builder::new().with_config(config).with_src(root.join("src/ffi/mod.rs"));
     let header = out.join("password_writeback.h");
     builder.generate().expect("the exports are plain C").write_to_file(&header);
     println!("cargo:rustc-env=PASSWORD_WRITEBACK_HEADER={}", header.display());

@@ -3,6 +3,8 @@
 
 #include "password_writeback.h"
 
+#include "threads.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +34,16 @@ static const uint8_t *bytes(const char *text)
 }
 
 typedef PwbStatus (*Start)(const uint8_t *, size_t, uint64_t *, PwbBuffer *);
+
+/* Every diagnostic of the header: tests/c/diagnostics.sh writes the list. */
+static const struct {
+    const char *name;
+    Start start;
+} diagnostics[] = {
+#define DIAGNOSTIC(name) {#name, name},
+#include "diagnostics.inc"
+#undef DIAGNOSTIC
+};
 
 /* A request that must be refused, with the field that the error must name. */
 static void refused(Start start, const char *request, PwbStatus status, const char *field)
@@ -63,19 +75,35 @@ static int run_to_end(uint64_t job, const char *piece)
     return seen;
 }
 
+/* What every diagnostic refuses alike, with one numbered status and one JSON error for each. */
+static void refused_by_all(const uint8_t *request, size_t length, PwbStatus status, const char *piece, const char *what)
+{
+    for (size_t i = 0; i < sizeof diagnostics / sizeof diagnostics[0]; i++) {
+        PwbBuffer error = {0};
+        uint64_t job = 0;
+        char line[128];
+        PwbStatus got = diagnostics[i].start(request, length, &job, &error);
+        snprintf(line, sizeof line, "%s: %s", diagnostics[i].name, what);
+        expect(got == status && job == 0 && holds(&error, "\"code\":") && holds(&error, piece), line);
+        pwb_buffer_release(&error);
+        pwb_buffer_release(&error);
+    }
+}
+
 static void bad_input(void)
 {
     PwbBuffer error = {0};
     uint64_t job = 0;
-    expect(pwb_test_all(NULL, 5, &job, &error) == PWB_STATUS_NULL_POINTER && holds(&error, "NULL"), "NULL with a length");
-    pwb_buffer_release(&error);
+    refused_by_all(NULL, 5, PWB_STATUS_NULL_POINTER, "NULL", "NULL with a length");
+    refused_by_all(bytes("{}"), 16u * 1024 * 1024 + 1, PWB_STATUS_TOO_LARGE, "", "more than 16 MiB");
+    refused_by_all(bytes("{\"a\":\"\xff\"}"), 9, PWB_STATUS_INVALID_UTF8, "", "invalid UTF-8");
+    refused_by_all(bytes("{"), 1, PWB_STATUS_MALFORMED_JSON, "JSON", "half an object");
+    refused_by_all(bytes("{\"x1\":1}"), 8, PWB_STATUS_UNKNOWN_FIELD, "\"field\":\"x1\"", "an unknown field");
     expect(pwb_test_all(bytes("{}"), 2, NULL, &error) == PWB_STATUS_NULL_POINTER && holds(&error, "\"field\":\"job\""), "NULL for the job");
     pwb_buffer_release(&error);
-    expect(pwb_test_all(bytes("{}"), 16u * 1024 * 1024 + 1, &job, &error) == PWB_STATUS_TOO_LARGE, "more than 16 MiB");
-    pwb_buffer_release(&error);
-    expect(pwb_test_all(bytes("\xff\xfe"), 2, &job, &error) == PWB_STATUS_INVALID_UTF8, "invalid UTF-8");
-    pwb_buffer_release(&error);
     expect(pwb_test_all(bytes("{"), 1, &job, NULL) == PWB_STATUS_MALFORMED_JSON, "an error that nobody wants");
+    expect(pwb_job_poll(1, 0, NULL) == PWB_STATUS_NULL_POINTER, "a snapshot that nobody wants");
+    expect(pwb_describe(NULL) == PWB_STATUS_OK, "a description that nobody wants");
 
     refused(pwb_test_all, "", PWB_STATUS_MALFORMED_JSON, "JSON");
     refused(pwb_test_all, "[1]", PWB_STATUS_INVALID_FIELD, "field");
@@ -167,6 +195,83 @@ static void jobs(void)
     }
 }
 
+enum { MANY = 1000 };
+
+/* One of two pollers of a job: how many records it was given. */
+typedef struct Poller {
+    uint64_t job;
+    size_t records;
+} Poller;
+
+static void poll_all(void *context)
+{
+    Poller *poller = context;
+    const char *piece = "\"kind\":\"evidence\"";
+    size_t length = strlen(piece);
+    for (;;) {
+        PwbBuffer snapshot = {0};
+        if (pwb_job_poll(poller->job, 100, &snapshot) != PWB_STATUS_OK) {
+            pwb_buffer_release(&snapshot);
+            return;
+        }
+        for (size_t i = 0; i + length <= snapshot.length; i++) {
+            poller->records += memcmp(snapshot.data + i, piece, length) == 0;
+        }
+        int ended = !holds(&snapshot, "\"state\":\"running\"") && holds(&snapshot, "\"more\":false");
+        pwb_buffer_release(&snapshot);
+        if (ended) {
+            return;
+        }
+    }
+}
+
+/* With two pollers each item goes to exactly one of them. */
+static void two_pollers(void)
+{
+    const char *request = "{\"diagnostic\":\"pwb_test_all\",\"output\":{\"evidence\":true},\"expects\":[\"records\"]}";
+    const char *end = "{\"end\":[\"records\"]}";
+    PwbBuffer error = {0};
+    Poller pollers[2] = {{0, 0}, {0, 0}};
+    Thread threads[2];
+    uint64_t job = 0;
+    int taken = pwb_analyze(bytes(request), strlen(request), &job, &error) == PWB_STATUS_OK;
+    for (int i = 0; i < 2; i++) {
+        pollers[i].job = job;
+        thread_start(&threads[i], poll_all, &pollers[i]);
+    }
+    for (int i = 0; i < MANY; i++) {
+        char record[512];
+        snprintf(record, sizeof record,
+                 "{\"records\":[{\"kind\":\"operator-input\",\"target\":{\"kind\":\"server\",\"key\":\"server:s%d\",\"display\":\"s%d\",\"within\":[]},"
+                 "\"collectedAtUnixMs\":1795348800000,\"vantage\":\"syncServer\",\"state\":\"ok\",\"data\":{\"allowList\":[\"*.servicebus.windows.networks\"]}}]}",
+                 i, i);
+        taken &= pwb_job_offer(job, bytes(record), strlen(record), &error) == PWB_STATUS_OK;
+    }
+    taken &= pwb_job_offer(job, bytes(end), strlen(end), &error) == PWB_STATUS_OK;
+    expect(taken, "records are taken while two poll");
+    for (int i = 0; i < 2; i++) {
+        thread_join(&threads[i]);
+    }
+    char what[128];
+    snprintf(what, sizeof what, "two pollers were given %u records of %d", (unsigned)(pollers[0].records + pollers[1].records), MANY);
+    expect(pollers[0].records + pollers[1].records == MANY, what);
+    pwb_job_close(job);
+}
+
+/* Closing wakes a poller that waits. */
+static void close_wakes(void)
+{
+    const char *request = "{\"diagnostic\":\"pwb_test_all\",\"expects\":[\"records\"]}";
+    PwbBuffer error = {0};
+    Poller poller = {0, 0};
+    Thread thread;
+    expect(pwb_analyze(bytes(request), strlen(request), &poller.job, &error) == PWB_STATUS_OK, "a job waits for records");
+    thread_start(&thread, poll_all, &poller);
+    pwb_job_close(poller.job);
+    thread_join(&thread);
+    expect(1, "closing ends a poller of another thread");
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -181,5 +286,7 @@ int main(void)
     secrets();
     offers();
     jobs();
+    two_pollers();
+    close_wakes();
     return failures != 0;
 }

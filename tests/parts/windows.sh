@@ -8,7 +8,7 @@ set -euo pipefail
 windows_pwsh=$ROOT/../shared/pwsh/pwsh-windows
 if [[ ! -f $windows_pwsh ]]; then echo "skipped: the Windows build of PowerShell is not beside the project"; exit 0; fi
 if ((EUID != 0)); then echo "skipped: Wine's own root needs root"; exit 0; fi
-wine() { bash "$windows_pwsh" --wine "$@"; }
+wine() { "$windows_pwsh" --wine "$@"; }
 
 need_rust
 need_mono
@@ -28,7 +28,7 @@ fi
 mkdir -p "$WORK/win"
 cp "$dll" "$WORK/win/"
 x86_64-w64-mingw32-gcc -std=c99 -Wall -Wextra -Werror -D__USE_MINGW_ANSI_STDIO=1 -I"$ROOT/include" "$ROOT/tests/c/abi.c" "$dll" -o "$WORK/win/abi.exe"
-bash "$windows_pwsh" --setup >/dev/null 2>&1 || true
+"$windows_pwsh" --setup
 (cd "$WORK/win" && wine abi.exe) | tr -d '\r'
 
 use_build_cache
@@ -37,5 +37,5 @@ PATH=$(dirname "$PWSH"):$PATH "$ROOT/tests/stage.sh" "$WORK/stage" --windows >/d
 python3 "$ROOT/tests/windows/peers.py" &
 peers=$!
 trap 'kill "$peers" 2>/dev/null || true; wine wineserver -k >/dev/null 2>&1 || true' EXIT
-bash "$windows_pwsh" -NoProfile -NonInteractive -File "Z:$ROOT/tests/windows/module.ps1" -Module "Z:$WORK/stage/PasswordWriteback" -Knowledge "Z:$ROOT/tests/windows/knowledge" </dev/null | tr -d '\r'
+"$windows_pwsh" -NoProfile -NonInteractive -File "Z:$ROOT/tests/windows/module.ps1" -Module "Z:$WORK/stage/PasswordWriteback" -Knowledge "Z:$ROOT/tests/windows/knowledge" </dev/null | tr -d '\r'
 bash "$ROOT/tests/windows/interrupt.sh" "$windows_pwsh" "$WORK/stage/PasswordWriteback"

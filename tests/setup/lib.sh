@@ -3,6 +3,8 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/passwordwriteback
+# shellcheck source=tests/setup/cache.sh
+. "$ROOT/tests/setup/cache.sh"
 
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'missing: %s\n' "$*" >&2; exit 1; }
@@ -37,15 +39,8 @@ need_rust() {
     export RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo PATH=/usr/bin:/bin:$PATH
 }
 
-# Builds are kept outside the clone, by compiler and lock file, so that the next clone reuses them.
-use_build_cache() {
-    local key
-    key=$( (rustc --version; cat "$ROOT/Cargo.lock") | sha256sum | cut -c1-16)
-    export CARGO_TARGET_DIR=$CACHE/build-$key
-    mkdir -p "$CARGO_TARGET_DIR"
-}
-
 # PowerShell: PATH, the bundle beside the project, a .NET SDK's tool. Sets PWSH; fails when there is none.
+# shellcheck disable=SC2034  # read by the scripts that source this
 find_powershell() {
     local bundle=$ROOT/../shared/pwsh/pwsh
     if PWSH=$(command -v pwsh); then return 0; fi

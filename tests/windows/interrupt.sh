@@ -15,7 +15,7 @@ try { Test-PasswordWritebackConnectivity -KnowledgePath 'Z:$(dirname "${BASH_SOU
 finally { Add-Content 'Z:$marks' ('state ' + (Get-PasswordWritebackReport).state) }
 END
 # A session of its own, so that the signal reaches this program and nothing else.
-setsid bash "$windows_pwsh" -NoProfile -NonInteractive -File "Z:$script" </dev/null >/dev/null 2>&1 &
+setsid "$windows_pwsh" -NoProfile -NonInteractive -File "Z:$script" </dev/null >/dev/null 2>&1 &
 runner=$!
 for _ in $(seq 300); do grep -q started "$marks" && break; sleep 0.1; done
 sleep 4
