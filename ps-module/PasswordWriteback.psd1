@@ -9,7 +9,6 @@
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
     CompatiblePSEditions   = @('Desktop', 'Core')
-    NestedModules          = @('Diagnostic.psm1', 'View.psm1')
     FormatsToProcess       = @('PasswordWriteback.Format.ps1xml')
     TypesToProcess         = @('PasswordWriteback.Types.ps1xml')
     FunctionsToExport      = @(

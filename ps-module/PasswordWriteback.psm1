@@ -5,6 +5,10 @@
 
 Set-StrictMode -Version 2.0
 
+# The rest of the module is loaded at the first call of a cmdlet: an import costs little.
+$script:Parts = "$PSScriptRoot/Diagnostic.psm1"
+$script:View = "$PSScriptRoot/View.psm1"
+
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWriteback {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
@@ -44,7 +48,10 @@ function Test-PasswordWriteback {
     )
     begin { $gathered = New-Object 'Collections.Generic.List[object]' }
     process { foreach ($piece in $Evidence) { $gathered.Add($piece) } }
-    end { Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_all -UsesAdSync -IsWhole }
+    end {
+        Import-Module -Name $script:Parts -Verbose:$false
+        Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_all -UsesAdSync -IsWhole
+    }
 }
 
 # .ExternalHelp PasswordWriteback-help.xml
@@ -82,7 +89,10 @@ function Test-PasswordWritebackConnectivity {
     )
     begin { $gathered = New-Object 'Collections.Generic.List[object]' }
     process { foreach ($piece in $Evidence) { $gathered.Add($piece) } }
-    end { Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_connectivity }
+    end {
+        Import-Module -Name $script:Parts -Verbose:$false
+        Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_connectivity
+    }
 }
 
 # .ExternalHelp PasswordWriteback-help.xml
@@ -118,7 +128,10 @@ function Test-PasswordWritebackDirectory {
     )
     begin { $gathered = New-Object 'Collections.Generic.List[object]' }
     process { foreach ($piece in $Evidence) { $gathered.Add($piece) } }
-    end { Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_directory -UsesAdSync }
+    end {
+        Import-Module -Name $script:Parts -Verbose:$false
+        Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_directory -UsesAdSync
+    }
 }
 
 # .ExternalHelp PasswordWriteback-help.xml
@@ -130,6 +143,7 @@ function Get-PasswordWritebackReport {
         [ValidateNotNullOrEmpty()] [string] $Path
     )
     process {
+        Import-Module -Name $script:Parts -Verbose:$false
         if ($Path) { Read-Report -Cmdlet $PSCmdlet -Path $Path }
         else { Get-LastReport }
     }
@@ -147,6 +161,7 @@ function Get-PasswordWritebackCheck {
         [switch] $Article,
         [switch] $Rule
     )
+    Import-Module -Name $script:Parts -Verbose:$false
     $checks = @((Get-Description -Cmdlet $PSCmdlet).checks | Where-Object {
             $check = $_
             @($Id | Where-Object { $check.id -like $_ }).Count -and
@@ -193,7 +208,10 @@ function Export-PasswordWritebackEvidence {
     )
     begin { $gathered = New-Object 'Collections.Generic.List[object]' }
     process { foreach ($piece in $Evidence) { $gathered.Add($piece) } }
-    end { Export-Evidence -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() }
+    end {
+        Import-Module -Name $script:Parts -Verbose:$false
+        Export-Evidence -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray()
+    }
 }
 
 # .ExternalHelp PasswordWriteback-help.xml
@@ -205,6 +223,7 @@ function Import-PasswordWritebackEvidence {
         [ValidateNotNullOrEmpty()] [string[]] $Path
     )
     process {
+        Import-Module -Name $script:Parts -Verbose:$false
         foreach ($file in $Path) {
             $request = @{ path = (Resolve-FilePath -Cmdlet $PSCmdlet -Path $file) }
             Invoke-Bundle -Cmdlet $PSCmdlet -Export pwb_import_evidence -Request $request
