@@ -20,7 +20,8 @@ Assert-That 'a wrong request is an error record with a stable id' ($id -like 'Pa
 $findings = @(Test-PasswordWritebackConnectivity -KnowledgePath $Knowledge -SyncServer -Check PW301, PW303 -TimeoutSecond 2)
 $name = $findings | Where-Object id -EQ 'PW301'
 Assert-That 'findings come out' ($findings.Count -eq 2)
-Assert-That 'a name that leads to loopback fails' ($name.status -eq 'fail' -and $name.message -match 'localhost')
+# Which path the service takes is not known here, so it is no failure; what the name led to is said all the same.
+Assert-That 'a name that leads to loopback is seen' ($name.status -in 'fail', 'unknown' -and $name.message -match 'localhost resolves only to loopback')
 
 $report = Test-PasswordWriteback -KnowledgePath $Knowledge -SyncServer -TimeoutSecond 2
 Assert-That 'a report has its exit code' ($report.ExitCode -in 1, 2, 3)
