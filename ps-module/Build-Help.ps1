@@ -79,6 +79,9 @@ function Write-Parameter([Management.Automation.CommandParameterInfo] $Parameter
     )
     $position = 'named'
     if ($Parameter.Position -ge 0) { $position = [string]$Parameter.Position }
+    $type = $Parameter.ParameterType.FullName
+    $named = @($Metadata.Attributes | Where-Object { $_ -is [Management.Automation.PSTypeNameAttribute] })
+    if ($named.Count) { $type = $named[0].PSTypeName }
     Start-Element 'command:parameter' ([ordered]@{
             required       = ([string]$Parameter.IsMandatory).ToLowerInvariant()
             variableLength = ([string]$Parameter.ParameterType.IsArray).ToLowerInvariant()
@@ -91,11 +94,11 @@ function Write-Parameter([Management.Automation.CommandParameterInfo] $Parameter
     Write-Paragraph 'maml:description' $Text
     if ($Parameter.ParameterType -ne [switch]) {
         Start-Element 'command:parameterValue' @{ required = 'true' }
-        $xml.WriteString($Parameter.ParameterType.Name)
+        $xml.WriteString(($type -split '\.')[-1])
         $xml.WriteEndElement()
     }
     Start-Element 'dev:type'
-    Write-Element 'maml:name' $Parameter.ParameterType.FullName
+    Write-Element 'maml:name' $type
     $xml.WriteEndElement()
     $xml.WriteEndElement()
 }

@@ -1,6 +1,7 @@
 # The cmdlets. Each builds a request from its parameters and calls one function; what things mean is
 # decided in the library.
 #
+# Credentials are bound by their type's name: a parameter of type PSCredential prompts when it gets a name.
 # Parameters of the sets 'File' and 'Evidence' judge recorded evidence; those of 'Live' look at the world.
 
 Set-StrictMode -Version 2.0
@@ -27,10 +28,10 @@ function Test-PasswordWriteback {
         [Parameter(ParameterSetName = 'Live')] [switch] $SyncServer,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Domain,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
-        [Parameter(ParameterSetName = 'Live')] [pscredential] $Credential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
         [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $Proxy,
-        [Parameter(ParameterSetName = 'Live')] [pscredential] $ProxyCredential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $ProxyCredential,
         [Parameter(ParameterSetName = 'Live')] [ValidateSet('Public', 'UsGov', 'China')] [string] $Cloud,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Namespace,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $AllowList,
@@ -71,7 +72,7 @@ function Test-PasswordWritebackConnectivity {
         [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 3600)] [int] $GlobalTimeoutSecond,
         [Parameter(ParameterSetName = 'Live')] [switch] $SyncServer,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $Proxy,
-        [Parameter(ParameterSetName = 'Live')] [pscredential] $ProxyCredential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $ProxyCredential,
         [Parameter(ParameterSetName = 'Live')] [ValidateSet('Public', 'UsGov', 'China')] [string] $Cloud,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Namespace,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $AllowList,
@@ -113,7 +114,7 @@ function Test-PasswordWritebackDirectory {
         [Parameter(ParameterSetName = 'Live')] [switch] $SyncServer,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Domain,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
-        [Parameter(ParameterSetName = 'Live')] [pscredential] $Credential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
         [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
         [Parameter(ParameterSetName = 'Live')] [switch] $PlanOnly,
         [Parameter(ParameterSetName = 'File', Mandatory)]
@@ -193,10 +194,10 @@ function Export-PasswordWritebackEvidence {
         [Parameter(ParameterSetName = 'Live')] [switch] $SyncServer,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Domain,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
-        [Parameter(ParameterSetName = 'Live')] [pscredential] $Credential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
         [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $Proxy,
-        [Parameter(ParameterSetName = 'Live')] [pscredential] $ProxyCredential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $ProxyCredential,
         [Parameter(ParameterSetName = 'Live')] [ValidateSet('Public', 'UsGov', 'China')] [string] $Cloud,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Namespace,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $AllowList,

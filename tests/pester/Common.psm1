@@ -25,39 +25,63 @@ function Invoke-Fresh {
     finally { Remove-Item -LiteralPath $file }
 }
 
-# A TCP peer on loopback that accepts and says nothing: a run through it as its proxy lasts until its
-# time-out. The kernel accepts for it, so it needs no thread.
-function New-SilentPeer {
+# A proxy on loopback that refuses every tunnel but those to login hosts, which it leaves without an answer:
+# a run through it finds something at once and lasts until its time-out. Held: the open connections.
+function New-SlowProxy {
     $listener = New-Object System.Net.Sockets.TcpListener ([Net.IPAddress]::Loopback, 0)
     $listener.Start(200)
-    $listener
+    $held = [Collections.ArrayList]::Synchronized((New-Object System.Collections.ArrayList))
+    $shell = [powershell]::Create()
+    $null = $shell.AddScript({
+            param($listener, $held)
+            $refusal = [Text.Encoding]::ASCII.GetBytes("HTTP/1.1 403 Forbidden`r`nContent-Length: 0`r`nConnection: close`r`n`r`n")
+            while ($true) {
+                $client = $listener.AcceptTcpClient()
+                $buffer = New-Object byte[] 8192
+                $text = [Text.Encoding]::ASCII.GetString($buffer, 0, $client.GetStream().Read($buffer, 0, $buffer.Length))
+                if ($text -match '^CONNECT login\.') { $null = $held.Add($client); continue }
+                $client.GetStream().Write($refusal, 0, $refusal.Length)
+                $client.Dispose()
+            }
+        }).AddArgument($listener).AddArgument($held)
+    $null = $shell.BeginInvoke()
+    @{ Listener = $listener; Shell = $shell; Held = $held; Url = "http://127.0.0.1:$($listener.LocalEndpoint.Port)" }
 }
 
-function Get-PeerUrl {
-    param([Net.Sockets.TcpListener] $Peer)
-    "http://127.0.0.1:$($Peer.LocalEndpoint.Port)"
+function Stop-SlowProxy {
+    param([hashtable] $Proxy)
+    $Proxy.Listener.Stop()
+    foreach ($client in @($Proxy.Held)) { $client.Dispose() }
+    $Proxy.Shell.Dispose()
 }
 
-# A file of records: the names that login and reset hosts have in DNS, as one sync server saw them.
+# A file of records: what two names of the cloud resolve to, as one sync server saw it.
 function New-DnsEvidence {
     param([Parameter(Mandatory)] [string] $Path, [string] $Address = '203.0.113.9', [string] $Resolver = '198.51.100.53', [string] $Server = 'sync1')
-    $lines = foreach ($name in 'login.microsoftonline.com', 'passwordreset.microsoftonline.com') {
-        $answers = @(if ($Address) { @{ value = $Address; ttl = 60 } })
-        $class = 'public'
-        if ($Address -like '127.*') { $class = 'loopback' }
-        $rcode = 'NOERROR'
-        if (-not $Address) { $rcode = 'NXDOMAIN' }
-        ConvertTo-Json -Compress -Depth 6 -InputObject @{
-            kind = 'dns'; state = 'ok'; collector = 'dns'; vantage = 'syncServer'; runAs = 'svc'; durationMs = 5
-            collectedAtUnixMs = 1795000000000
-            target = @{ kind = 'host'; key = "host:${name}:443"; display = "${name}:443"; within = @("server:$Server") }
-            data = @{
-                name = $name; type = 'A+AAAA'; rcode = $rcode; resolver = $Resolver; cnameChain = @(); overridden = $false
-                answers = @($answers); addressClass = @(if ($Address) { $class })
+    $envelope = @{ state = 'ok'; vantage = 'syncServer'; runAs = 'svc'; durationMs = 5; collectedAtUnixMs = 1795000000000 }
+    $records = @(
+        $envelope + @{
+            kind = 'operator-input'; collector = 'operator-input'
+            target = @{ kind = 'server'; key = "server:$Server"; display = $Server; within = @() }
+            data = @{ cloud = 'Public'; syncServer = $true; allowList = @(); namespaces = @(); domains = @(); servers = @(); includeLegacyPort = $false; allController = $false }
+        }
+        $envelope + @{
+            kind = 'proxy-config'; collector = 'proxy-config'
+            target = @{ kind = 'server'; key = "server:$Server"; display = $Server; within = @() }
+            data = @{ winInet = @(); environment = @{ http = $null; https = $null; no = $null }; effectiveForService = @{ kind = 'none'; address = $null; source = 'environment' } }
+        }
+        foreach ($name in 'login.microsoftonline.com', 'passwordreset.microsoftonline.com') {
+            $envelope + @{
+                kind = 'dns'; collector = 'dns'
+                target = @{ kind = 'host'; key = "host:${name}:443"; display = "${name}:443"; within = @("server:$Server") }
+                data = @{
+                    name = $name; type = 'A+AAAA'; rcode = 'NOERROR'; resolver = $Resolver; cnameChain = @(); overridden = $false
+                    answers = @(@{ value = $Address; ttl = 60 }); addressClass = @($(if ($Address -like '127.*') { 'loopback' } else { 'public' }))
+                }
             }
         }
-    }
-    [IO.File]::WriteAllText($Path, ($lines -join "`n") + "`n")
+    )
+    [IO.File]::WriteAllLines($Path, [string[]]@($records | ForEach-Object { ConvertTo-Json -InputObject $_ -Depth 6 -Compress }))
 }
 
 Export-ModuleMember -Function *-*

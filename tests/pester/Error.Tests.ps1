@@ -63,14 +63,14 @@ Describe 'A wrong request' {
 
 Describe 'A secret' {
     It 'stands in nothing that a run gives, keeps or writes' {
-        $peer = New-SilentPeer
+        $proxy = New-SlowProxy
         try {
             $file = Join-Path $TestDrive 'secret.zip'
             $said = Invoke-Fresh @"
 `$secret = New-Object pscredential 'CORP\admin', (ConvertTo-SecureString 'canary-Pa55' -AsPlainText -Force)
-`$all = Test-PasswordWriteback -Domain corp.invalid -Credential `$secret -Proxy $(Get-PeerUrl $peer) -ProxyCredential `$secret -TimeoutSecond 1 -GlobalTimeoutSecond 3 -PassThruEvidence -Verbose -Debug *>&1
+`$all = Test-PasswordWriteback -Domain corp.invalid -Credential `$secret -Proxy $($proxy.Url) -ProxyCredential `$secret -TimeoutSecond 1 -GlobalTimeoutSecond 3 -PassThruEvidence -Verbose -Debug *>&1
 `$all | ForEach-Object { if (`$_ -is [Management.Automation.InformationalRecord]) { [string]`$_ } else { ConvertTo-Json `$_ -Depth 20 } }
-Export-PasswordWritebackEvidence -Path '$file' -NoRedact -Domain corp.invalid -Credential `$secret -Proxy $(Get-PeerUrl $peer) -ProxyCredential `$secret -TimeoutSecond 1 -GlobalTimeoutSecond 3 | ConvertTo-Json -Depth 20
+Export-PasswordWritebackEvidence -Path '$file' -NoRedact -Domain corp.invalid -Credential `$secret -Proxy $($proxy.Url) -ProxyCredential `$secret -TimeoutSecond 1 -GlobalTimeoutSecond 3 | ConvertTo-Json -Depth 20
 `$Error | ForEach-Object { `$_ | Format-List * -Force | Out-String }
 "@
             ($said -join "`n") | Should -Match 'corp.invalid'
@@ -78,6 +78,6 @@ Export-PasswordWritebackEvidence -Path '$file' -NoRedact -Domain corp.invalid -C
             Expand-Archive -LiteralPath $file -DestinationPath (Join-Path $TestDrive 'secret')
             Get-ChildItem (Join-Path $TestDrive 'secret') -Recurse -File | Get-Content -Raw | Should -Not -Match 'canary'
         }
-        finally { $peer.Stop() }
+        finally { Stop-SlowProxy $proxy }
     }
 }
