@@ -59,7 +59,7 @@ examine() {
     local report=$reports/$1.json arguments=${2:-}
     if [[ -n $PWSH ]]; then
         "$ROOT/tests/lab/lab.sh" exec --name "$name" sync "$PWSH" -NoProfile -NonInteractive \
-            -File "$ROOT/tests/demo/examine.ps1" -Module "$work/stage/PasswordWriteback" -Report "$report" -Arguments "$arguments" </dev/null
+            -File "$ROOT/tests/demo/examine.ps1" -Module "$work/stage/PasswordWriteback" -Report "$report" ${arguments:+"-Arguments:$arguments"} </dev/null
     else
         local proxy=
         [[ $arguments != *-Proxy* ]] || proxy=",\"network\":{\"proxy\":\"${arguments#*-Proxy }\"}"
