@@ -3,6 +3,12 @@
 
 Set-StrictMode -Version 2.0
 
+# Not by the manifest: both rebuild the session's tables, which takes a good part of an import's time. They stay
+# when the module goes, so that another import finds them.
+if (-not (Get-TypeData -TypeName PasswordWriteback.Report)) {
+    Update-TypeData -PrependPath (Join-Path $PSScriptRoot 'PasswordWriteback.Types.ps1xml')
+    Update-FormatData -PrependPath (Join-Path $PSScriptRoot 'PasswordWriteback.Format.ps1xml')
+}
 Import-Module (Join-Path $PSScriptRoot 'Native.psm1')
 Import-Module (Join-Path $PSScriptRoot 'Request.psm1')
 

@@ -9,8 +9,6 @@
     PowerShellVersion      = '5.1'
     DotNetFrameworkVersion = '4.7.2'
     CompatiblePSEditions   = @('Desktop', 'Core')
-    FormatsToProcess       = @('PasswordWriteback.Format.ps1xml')
-    TypesToProcess         = @('PasswordWriteback.Types.ps1xml')
     FunctionsToExport      = @(
         'Test-PasswordWriteback'
         'Test-PasswordWritebackConnectivity'
