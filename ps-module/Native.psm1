@@ -6,8 +6,7 @@
 
 Set-StrictMode -Version 2.0
 
-$script:Library = $null
-$script:LastReport = $null
+$script:Library = $script:LastReport = $null
 
 # Kinds of error, as PowerShell says them. The id of a record is 'PasswordWriteback.<Kind>'.
 $script:Category = @{
@@ -82,7 +81,7 @@ function Stop-Refused {
 function Assert-Answer {
     param([Management.Automation.PSCmdlet] $Cmdlet, [object] $Answer, [object] $Target)
     if ($Answer.Status -eq 0) { return }
-    if (-not $Answer.Text) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind internal -Message "The library refused a call with status $($Answer.Status) and no reason." }
+    if (-not $Answer.Text) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind internal -Message "A call was refused with status $($Answer.Status), without a reason." }
     Stop-Refused -Cmdlet $Cmdlet -Refusal (ConvertFrom-Json -InputObject $Answer.Text) -Target $Target
 }
 
@@ -95,7 +94,7 @@ function Get-LibraryPath {
     [IO.Path]::Combine($PSScriptRoot, 'bin', $rid, $file)
 }
 
-# The reason of a failed load, in words that say what to do.
+# The reason of a failed load, in words that say what to do. 1260 and 577 are refusals of a policy.
 function Get-LoadFailure {
     param([Exception] $Exception)
     while ($Exception.InnerException) { $Exception = $Exception.InnerException }
@@ -103,7 +102,6 @@ function Get-LoadFailure {
     $code = [int]$Matches[1]
     $text = (New-Object System.ComponentModel.Win32Exception $code).Message
     switch ($code) {
-        # ERROR_ACCESS_DISABLED_BY_POLICY, ERROR_INVALID_IMAGE_HASH
         { $_ -in 1260, 577 } { $text += ' Application control (AppLocker, WDAC) does not allow this file.' }
         126 { $text += ' A file that it needs is missing; install the module again.' }
     }
@@ -121,7 +119,7 @@ function Get-Library {
             "This module has no library for this process ('$path' is missing). Use a 64-bit PowerShell on a supported system, or install the module again.")
     }
     try {
-        # LoadFile, not LoadFrom: another version of the module may have loaded its own assembly of this name.
+        # LoadFile: another version of the module may have loaded its own assembly of this name.
         $assembly = [Reflection.Assembly]::LoadFile((Join-Path $PSScriptRoot 'Native.dll'))
         $library = [Activator]::CreateInstance($assembly.GetType('PasswordWriteback.NativeLibrary'), [object[]]@($path))
     }
@@ -196,13 +194,15 @@ function Write-JobMessage {
 function Write-JobProgress {
     param([Management.Automation.PSCmdlet] $Cmdlet, [object] $Progress)
     $activity = 'Examining password writeback'
-    if ($Progress.activity) { $activity = $Progress.activity }
     $status = 'Starting'
-    if ($Progress.total) { $status = "$($Progress.done) of $($Progress.total)" }
+    if ($Progress.activity) { $activity = $Progress.activity }
     $record = New-Object System.Management.Automation.ProgressRecord (0, $activity, $status)
-    if ($Progress.total) { $record.PercentComplete = [Math]::Min(99, [int][Math]::Floor(100 * $Progress.done / $Progress.total)) }
+    if ($Progress.total) {
+        $record.StatusDescription = "$($Progress.done) of $($Progress.total)"
+        $record.PercentComplete = [Math]::Min(99, [int][Math]::Floor(100 * $Progress.done / $Progress.total))
+    }
     if ($Progress.message) { $record.CurrentOperation = $Progress.message }
-    if ($null -ne $Progress.remainingMs) { $record.SecondsRemaining = [int]($Progress.remainingMs / 1000) }
+    if ($Progress.remainingMs) { $record.SecondsRemaining = [int]($Progress.remainingMs / 1000) }
     $Cmdlet.WriteProgress($record)
     $activity
 }
@@ -232,7 +232,7 @@ function Invoke-Job {
         $job = $answer.Number
         if ($Offer) { & $Offer | ForEach-Object { Assert-Answer -Cmdlet $Cmdlet -Answer $library.Offer($job, $_) } }
         while (-not $ended) {
-            $answer = $library.Poll($job, 100)
+            $answer = $library.Poll($job, 50) # Ctrl+C has to wait for the end of a poll.
             Assert-Answer -Cmdlet $Cmdlet -Answer $answer
             $snapshot = ConvertFrom-Json -InputObject $answer.Text
             Add-Finding -Snapshot $snapshot -Finding $finding
@@ -259,13 +259,17 @@ function Invoke-Job {
     }
     finally {
         if ($null -ne $job) {
-            if (-not $ended) { Stop-NativeJob -Library $library -Job $job -Finding $finding }
+            # Cancelled here: a function that runs for the first time is compiled before it does anything.
+            if (-not $ended) {
+                $null = $library.Cancel($job)
+                Save-Remainder -Library $library -Job $job -Finding $finding
+            }
             $library.Close($job)
         }
     }
 }
 
-# Takes the findings of a snapshot and gives them their type; what they are is no field of a finding.
+# Takes the findings of a snapshot and gives them their type.
 function Add-Finding {
     param([object] $Snapshot, [Collections.Generic.List[object]] $Finding)
     foreach ($item in $Snapshot.items) {
@@ -276,15 +280,11 @@ function Add-Finding {
     }
 }
 
-function Test-Ended {
-    param([object] $Snapshot)
-    $Snapshot.state -ne 'running' -and -not $Snapshot.more
-}
+function Test-Ended { param([object] $Snapshot) $Snapshot.state -ne 'running' -and -not $Snapshot.more }
 
-# Cancels a job and keeps what was finished by then; a second is plenty, because a cancelled job ends at once.
-function Stop-NativeJob {
+# Keeps what a cancelled job had finished; a second is plenty, because such a job ends at once.
+function Save-Remainder {
     param([object] $Library, [uint64] $Job, [Collections.Generic.List[object]] $Finding)
-    $null = $Library.Cancel($Job)
     $patience = [Diagnostics.Stopwatch]::StartNew()
     while ($patience.ElapsedMilliseconds -lt 1000) {
         $answer = $Library.Poll($Job, 20)
