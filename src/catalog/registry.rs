@@ -3,8 +3,14 @@
 use super::check::Check;
 use crate::checks;
 
-const PARTS: &[&[Check]] =
-    &[checks::network::CHECKS, checks::directory::CHECKS, checks::policy::CHECKS, checks::server::CHECKS];
+const PARTS: &[&[Check]] = &[
+    checks::network::CHECKS,
+    checks::directory::CHECKS,
+    checks::permission::CHECKS,
+    checks::policy::CHECKS,
+    checks::server::CHECKS,
+    checks::user::CHECKS,
+];
 
 const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());

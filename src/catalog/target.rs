@@ -78,6 +78,36 @@ impl Target {
         Target::new(TargetKind::Connector, "connector", name, &[server])
     }
 
+    /// A connector account, by its SID (or by the text given, when it was not found). It contains the
+    /// forests that it serves, so it stands in the `within` of their domains.
+    pub fn account(sid: &str, display: &str) -> Target {
+        let mut target = Target::new(TargetKind::Account, "account", sid, &[]);
+        target.display = display.to_owned();
+        target
+    }
+
+    /// A container or organisational unit, by its DN.
+    pub fn container(dn: &str, domain: &Target) -> Target {
+        Target::new(TargetKind::Container, "container", dn, &[domain])
+    }
+
+    /// A user, by the objectGUID (or by the text given, when it was not found); `domain` where it is known.
+    pub fn user(guid: &str, display: &str, domain: Option<&Target>) -> Target {
+        let mut target = Target::new(TargetKind::User, "user", guid, domain.as_slice());
+        target.display = display.to_owned();
+        target
+    }
+
+    /// The same target, contained in `other` and in what contains it.
+    pub fn inside(mut self, other: &Target) -> Target {
+        for key in other.within.iter().chain([&other.key]) {
+            if !self.within.contains(key) {
+                self.within.push(key.clone());
+            }
+        }
+        self
+    }
+
     /// True when `other` is this target or one that contains it.
     pub fn is_in(&self, other: &str) -> bool {
         self.key == other || self.within.iter().any(|key| key == other)

@@ -5,6 +5,8 @@
 
 pub mod directory;
 pub mod network;
+pub mod permission;
 pub mod policy;
 pub mod server;
 pub mod targets;
+pub mod user;

@@ -4,6 +4,7 @@
 //! Every field may be missing: what a source did not give is `null`, never a default that looks like
 //! an answer.
 
+mod account;
 mod adsync;
 mod directory;
 mod graph;
@@ -11,6 +12,7 @@ mod network;
 mod operator;
 mod server;
 
+pub use account::{Bytes, SecurityDescriptor, TokenGroups, User};
 pub use adsync::{AdSyncConfig, Connector, Partition};
 pub use directory::{DcInventory, DcPackages, DomainPolicy, Fsmo, LdapBind, Pso, PsoContainer, RootDse};
 pub use graph::{GraphToken, TokenError};
@@ -88,8 +90,11 @@ payloads! {
     RootDse(RootDse),
     Fsmo(Fsmo),
     DcInventory(DcInventory),
+    SecurityDescriptor(SecurityDescriptor),
+    TokenGroups(TokenGroups),
     DomainPolicy(DomainPolicy),
     Pso(Pso),
+    User(User),
     GraphToken(GraphToken),
     AdSyncConfig(AdSyncConfig),
     Services(Services),
