@@ -7,7 +7,7 @@ need_rust
 use_build_cache
 cd "$ROOT"
 check() { if "$@" >"$WORK/check.log" 2>&1; then echo "ok - $*"; else cat "$WORK/check.log"; echo "not ok - $*"; fi; }
-# Debian's compiler comes without formatter and lints.
+# A toolchain may come without formatter and lints (rustup's minimal profile).
 if "$CARGO" fmt --version >/dev/null 2>&1; then check "$CARGO" fmt --check; else echo "skipped: cargo fmt is not here"; fi
 if "$CARGO" clippy --version >/dev/null 2>&1; then
     check "$CARGO" clippy --locked --all-targets --quiet -- -D warnings

@@ -15,28 +15,45 @@ need_packages() {
     for package in "$@"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
     done
-    ((${#missing[@]})) || return 0
-    ((EUID == 0)) || die "packages ${missing[*]}; run as root, or install them"
-    say "installing ${missing[*]}"
-    # Twice: the first mirror list on a fresh machine may be old.
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
+    ((!${#missing[@]})) || install_packages "${missing[@]}"
+}
+
+# Installs packages, or newer versions of them. The package lists of a fresh machine may be old: they are
+# fetched anew when the first try fails, or at once with LISTS=new.
+install_packages() {
+    ((EUID == 0)) || die "packages $*; run as root, or install them"
+    say "installing $*"
+    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@")
+    [[ ${LISTS:-} == new ]] || { "${install[@]}" >/dev/null 2>&1 && return; }
     apt-get update -qq >/dev/null 2>&1 || true
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
-        die "packages ${missing[*]}: apt-get could not install them"
+    "${install[@]}" >/dev/null 2>&1 || die "packages $*: apt-get could not install them"
+}
+
+# True when this compiler is there and new enough for the project.
+is_new_enough() {
+    local least have
+    least=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")
+    have=$("$1" --version 2>/dev/null | cut -d' ' -f2 || true)
+    [[ -n $have && $(printf '%s\n%s\n' "$least" "$have" | sort -V | head -n 1) == "$least" ]]
 }
 
 # The compiler: the one on PATH when it is new enough, else Debian's. Exports CARGO and RUSTC.
 need_rust() {
     need_packages gcc libc6-dev pkg-config libkrb5-dev libclang-dev
-    local least have
-    least=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")
-    have=$(rustc --version 2>/dev/null | cut -d' ' -f2 || true)
-    if [[ -n $have && $(printf '%s\n%s\n' "$least" "$have" | sort -V | head -n 1) == "$least" ]]; then
+    if is_new_enough rustc; then
         export RUSTC=${RUSTC:-rustc} CARGO=${CARGO:-cargo}
         return
     fi
-    need_packages rustc-web cargo-web
+    need_debian_rust
     export RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo PATH=/usr/bin:/bin:$PATH
+}
+
+# Debian's compiler with formatter and lints, and further packages that have to be of its version.
+need_debian_rust() {
+    local packages=(rustc-web cargo-web rustfmt-web rust-web-clippy "$@")
+    need_packages "${packages[@]}"
+    is_new_enough /usr/bin/rustc || LISTS=new install_packages "${packages[@]}"
+    is_new_enough /usr/bin/rustc || die "a newer Rust compiler; Debian has only $(/usr/bin/rustc --version)"
 }
 
 # PowerShell: PATH, the bundle beside the project, a .NET SDK's tool. Sets PWSH; fails when there is none.

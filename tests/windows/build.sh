@@ -5,7 +5,8 @@ set -euo pipefail
 # shellcheck source=tests/setup/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../setup/lib.sh"
 
-need_packages rustc-web rust-web-src cargo-web gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64
+need_debian_rust rust-web-src
+need_packages gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64
 export PATH=/usr/bin:/bin RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
 use_build_cache
 say "cross-building the Windows library"
