@@ -41,6 +41,10 @@ function ConvertTo-Output {
             $Item.record.PSObject.TypeNames.Insert(0, 'PasswordWriteback.EvidenceRecord')
             return $Item.record
         }
+        'run' {
+            $Item.run.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Run')
+            return $Item.run
+        }
         'plan' {
             return [pscustomobject]@{
                 PSTypeName = 'PasswordWriteback.PlanItem'

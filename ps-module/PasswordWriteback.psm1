@@ -13,7 +13,7 @@ $script:View = "$PSScriptRoot/View.psm1"
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWriteback {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
-    [OutputType('PasswordWriteback.Report', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'System.Boolean')]
+    [OutputType('PasswordWriteback.Report', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'PasswordWriteback.Run', 'System.Boolean')]
     param(
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
@@ -58,7 +58,7 @@ function Test-PasswordWriteback {
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWritebackConnectivity {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
-    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'System.Boolean')]
+    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'PasswordWriteback.Run', 'System.Boolean')]
     param(
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
@@ -99,7 +99,7 @@ function Test-PasswordWritebackConnectivity {
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWritebackDirectory {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
-    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'System.Boolean')]
+    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'PasswordWriteback.Run', 'System.Boolean')]
     param(
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]

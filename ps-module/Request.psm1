@@ -117,7 +117,7 @@ function New-LiveRequest {
 }
 
 # Adds recorded evidence to a request; returns what has to be offered to its job: records, or nothing.
-# What -PassThruEvidence emitted may be given as it is: of a report only its time is taken.
+# What -PassThruEvidence emitted may be given as it is: of the run and its report only the time is taken.
 function Add-Evidence {
     param([Management.Automation.PSCmdlet] $Cmdlet, [Collections.IDictionary] $Bound, [hashtable] $Request, [object[]] $Evidence)
     if ($Bound.ContainsKey('EvidencePath')) {
@@ -129,7 +129,7 @@ function Add-Evidence {
     foreach ($piece in $Evidence) {
         $type = $piece.PSObject.TypeNames -replace '^Deserialized\.', ''
         if ($type -contains 'PasswordWriteback.EvidenceBundle') { $paths.Add($piece.path) }
-        elseif ($type -contains 'PasswordWriteback.Report') { $Request.asOfUnixMs = $piece.nowUnixMs }
+        elseif ($type -contains 'PasswordWriteback.Run' -or $type -contains 'PasswordWriteback.Report') { $Request.asOfUnixMs = $piece.nowUnixMs }
         elseif ($type -contains 'PasswordWriteback.Finding') { continue }
         elseif ($piece.PSObject.Properties['kind'] -and $piece.PSObject.Properties['collectedAtUnixMs']) { $records.Add($piece) }
         else {

@@ -1,7 +1,7 @@
 //! The queue between a job and its pollers: bounded, nothing lost, nothing twice, whatever the reader does.
 
-use password_writeback::contract::{Item, MessageLevel};
-use password_writeback::jobs::{End, find, start};
+use password_writeback::contract::{Item, MessageLevel, Offer};
+use password_writeback::jobs::{End, JobSide, close, find, start};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -132,4 +132,19 @@ fn a_panic_in_the_work_fails_the_job_with_an_incident() {
     assert_eq!(page["error"]["kind"], "internal");
     assert!(!page.to_string().contains("secret that"));
     password_writeback::jobs::close(job);
+}
+
+/// Offered records may be of any kind; what can end is only what was announced.
+#[test]
+fn only_an_expected_kind_can_be_ended() {
+    let id = start(vec!["records".to_owned()], |mut side: JobSide| async move {
+        while side.offers.recv().await.is_some_and(|offer| offer.end.is_empty()) {}
+        End::done(None)
+    })
+    .unwrap();
+    let offer = |end: &str| serde_json::from_value::<Offer>(serde_json::json!({ "end": [end] })).unwrap();
+    let job = find(id).unwrap();
+    assert_eq!(job.offer(offer("dns")).unwrap_err().field.as_deref(), Some("end"));
+    job.offer(offer("records")).unwrap();
+    close(id);
 }

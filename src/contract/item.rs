@@ -2,6 +2,7 @@
 
 use super::{ContractError, Finding, Report};
 use crate::bundle::Manifest;
+use crate::engine::RunHeader;
 use crate::evidence::Record;
 use crate::evidence::collect::Touched;
 use schemars::JsonSchema;
@@ -15,6 +16,10 @@ pub enum Item {
     /// A record of the run, when the request asked for evidence.
     Evidence {
         record: Box<Record>,
+    },
+    /// The run that the records belong to: when the request asked for evidence, after its records.
+    Run {
+        run: Box<RunHeader>,
     },
     /// A bundle that was read or written.
     Manifest {

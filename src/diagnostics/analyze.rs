@@ -30,7 +30,8 @@ pub fn analyze(request: AnalyzeRequest) -> Result<u64, ContractError> {
         header.now_unix_ms = as_of_unix_ms.unwrap_or(header.now_unix_ms);
         let evidence: Evidence = read.records.into_iter().collect();
         let report = report(&header, &plan, &suppressions, &evidence, &tables);
-        match emit(&side, &report, &evidence, output.evidence, &suppressions.expired(header.now_unix_ms)).await {
+        let warnings = suppressions.expired(header.now_unix_ms);
+        match emit(&side, &report, output.evidence.then_some((&evidence, &header)), &warnings).await {
             Ok(()) => End::with_streamed_findings(&report),
             Err(Closed) => End::cancelled(None),
         }
@@ -116,17 +117,17 @@ pub fn header(read: &Gathered) -> RunHeader {
 async fn emit(
     side: &JobSide,
     report: &Report,
-    evidence: &Evidence,
-    with_evidence: bool,
+    evidence: Option<(&Evidence, &RunHeader)>,
     warnings: &[String],
 ) -> Result<(), Closed> {
     for text in warnings {
         side.outbox.send(&Item::Message { level: MessageLevel::Warning, text: text.clone() }).await?;
     }
-    if with_evidence {
+    if let Some((evidence, run)) = evidence {
         for record in evidence.records() {
             side.outbox.send(&Item::Evidence { record: Box::new(record.clone()) }).await?;
         }
+        side.outbox.send(&Item::Run { run: Box::new(run.clone()) }).await?;
     }
     for finding in &report.findings {
         side.outbox.send(&Item::Finding(Box::new(finding.clone()))).await?;

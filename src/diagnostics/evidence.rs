@@ -60,15 +60,7 @@ async fn collect_and_write(live: Live, side: JobSide, path: &Path, wanted: impl 
     let Ok((report, finished)) = live.run(side).await else {
         return End::cancelled(None);
     };
-    let run = RunHeader {
-        host: report.host.clone(),
-        vantage: report.vantage,
-        now_unix_ms: report.now_unix_ms,
-        started_unix_ms: report.started_unix_ms,
-        duration_ms: report.duration_ms,
-        state: report.state,
-        touched: report.touched.clone(),
-    };
+    let run = RunHeader::of(&report);
     let records: Vec<Record> = finished.evidence.records().iter().filter(|record| wanted(record)).cloned().collect();
     match bundle::write(path, &run, &live.engine.world.tables.info, &records, Some(&report)) {
         Ok(manifest) => hand_over(&outbox, path, manifest).await,

@@ -55,7 +55,13 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
             }
         }
         match live.run(side).await {
-            Ok((report, _)) => End::with_streamed_findings(&report),
+            Ok((report, _)) => {
+                let run = Item::Run { run: Box::new(RunHeader::of(&report)) };
+                if live.engine.emit_evidence && outbox.send(&run).await.is_err() {
+                    return End::cancelled(None);
+                }
+                End::with_streamed_findings(&report)
+            }
             Err(Closed) => End::cancelled(None),
         }
     })
@@ -118,7 +124,7 @@ impl Live {
             probe_timeout,
         };
         let world = Arc::new(World {
-            vantage: if sync_server || platform::is_sync_server() { Vantage::SyncServer } else { Vantage::Other },
+            vantage: vantage(sync_server),
             settings,
             tables,
             run_as: platform::account_name(),
@@ -152,6 +158,17 @@ impl Live {
         };
         let report = report(&header, &self.engine.plan, &self.engine.suppressions, &finished.evidence, &world.tables);
         Ok((report, finished))
+    }
+}
+
+/// Where this process sees the network from (catalog 0.4).
+fn vantage(says_sync_server: bool) -> Vantage {
+    if says_sync_server || platform::is_sync_server() {
+        Vantage::SyncServer
+    } else if platform::is_domain_joined() == Some(true) {
+        Vantage::DomainMember
+    } else {
+        Vantage::Other
     }
 }
 

@@ -13,7 +13,8 @@ pub use evidence::{export_evidence, import_evidence};
 pub use live::{test_all, test_connectivity, test_directory};
 pub use render::render;
 
-use crate::contract::ContractError;
+use crate::contract::{ContractError, ErrorKind};
+use crate::ffi::PwbStatus;
 use crate::knowledge::Tables;
 use std::path::Path;
 
@@ -21,6 +22,12 @@ use std::path::Path;
 fn tables(knowledge_path: Option<&str>) -> Result<Tables, ContractError> {
     match knowledge_path {
         None => Ok(Tables::shipped()),
+        Some(folder) if !Path::new(folder).is_dir() => Err(ContractError::new(
+            PwbStatus::Io,
+            ErrorKind::NotFound,
+            format!("The folder '{folder}' with further tables does not exist or cannot be seen."),
+        )
+        .field("knowledgePath")),
         Some(folder) => Tables::with_folder(Path::new(folder)).map_err(|error| {
             ContractError::out_of_range("knowledgePath", format!("'{}': {}", error.path.display(), error.reason))
         }),

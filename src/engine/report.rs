@@ -42,6 +42,21 @@ pub struct RunHeader {
     pub touched: Vec<Touched>,
 }
 
+impl RunHeader {
+    /// The run that a report is about.
+    pub fn of(report: &Report) -> RunHeader {
+        RunHeader {
+            host: report.host.clone(),
+            vantage: report.vantage,
+            now_unix_ms: report.now_unix_ms,
+            started_unix_ms: report.started_unix_ms,
+            duration_ms: report.duration_ms,
+            state: report.state,
+            touched: report.touched.clone(),
+        }
+    }
+}
+
 /// Version of the product and of the ABI.
 pub fn tool() -> ToolInfo {
     ToolInfo { version: env!("CARGO_PKG_VERSION").to_owned(), abi: format!("{ABI_MAJOR}.{ABI_MINOR}") }

@@ -124,7 +124,7 @@ impl Job {
     pub fn offer(&self, offer: Offer) -> Result<(), ContractError> {
         let refused = |message: String| ContractError::new(PwbStatus::NotExpected, ErrorKind::InvalidRequest, message);
         let expected = |kind: &str| self.expects.iter().any(|name| name == kind || name == "records");
-        if let Some(kind) = offer.end.iter().find(|kind| !expected(kind)) {
+        if let Some(kind) = offer.end.iter().find(|kind| !self.expects.contains(kind)) {
             return Err(refused(format!("The job does not expect '{kind}'.")).field("end"));
         }
         if let Some(record) = offer.records.iter().find(|record| !expected(record.kind.name())) {

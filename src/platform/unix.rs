@@ -38,6 +38,11 @@ pub fn is_sync_server() -> bool {
     false
 }
 
+/// Whether this machine is a member of a domain: nothing here says so for sure.
+pub fn is_domain_joined() -> Option<bool> {
+    None
+}
+
 /// Runs with the rights of the administrator.
 pub fn is_elevated() -> Option<bool> {
     // SAFETY: takes no argument and cannot fail.

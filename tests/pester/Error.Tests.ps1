@@ -28,7 +28,7 @@ Describe 'A wrong request' {
         @{ Call = 'Test-PasswordWriteback -Suppression list.json'; Id = 'InvalidRequest'; Category = 'InvalidArgument'; Says = '*list.json*' }
         @{ Call = 'Test-PasswordWriteback -Suppression field.json'; Id = 'InvalidRequest'; Category = 'InvalidArgument'; Says = '*until*-Suppression*' }
         @{ Call = 'Test-PasswordWriteback -Suppression both.json'; Id = 'InvalidRequest'; Category = 'InvalidArgument'; Says = '*-Suppression*' }
-        @{ Call = 'Test-PasswordWriteback -KnowledgePath missing'; Id = 'InvalidRequest'; Category = 'InvalidArgument'; Says = '*missing*' }
+        @{ Call = 'Test-PasswordWriteback -KnowledgePath missing'; Id = 'NotFound'; Category = 'ObjectNotFound'; Says = '*missing*' }
         @{ Call = 'Test-PasswordWriteback -Evidence 7'; Id = 'InvalidRequest'; Category = 'InvalidArgument'; Says = '*-EvidencePath*' }
         @{ Call = '@() | Test-PasswordWriteback'; Id = 'InvalidRequest'; Category = 'InvalidArgument'; Says = '*no evidence*' }
         @{ Call = 'Import-PasswordWritebackEvidence missing.zip'; Id = 'NotFound'; Category = 'ObjectNotFound'; Says = '*missing.zip*' }

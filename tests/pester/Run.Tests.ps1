@@ -140,6 +140,14 @@ Describe 'A run' {
         $again = $all | Test-PasswordWriteback
         ConvertTo-Json $again -Depth 12 | Should -Be (ConvertTo-Json ($all | Where-Object { $_.PSObject.TypeNames[0] -eq 'PasswordWriteback.Report' }) -Depth 12)
     }
+    It 'of a cmdlet without report hands its time over with the evidence' {
+        $evidence = Join-Path $TestDrive 'r.ndjson'
+        New-DnsEvidence -Path $evidence
+        $moment = [datetime]::SpecifyKind('2026-12-24T18:00:00', 'Utc')
+        $all = Test-PasswordWritebackConnectivity -EvidencePath $evidence -AsOf $moment -PassThruEvidence
+        @($all | Where-Object { $_.PSObject.TypeNames[0] -eq 'PasswordWriteback.Run' }).Count | Should -Be 1
+        ($all | Test-PasswordWriteback).nowUnixMs | Should -Be 1798135200000
+    }
     It 'counts ages from -AsOf' {
         $evidence = Join-Path $TestDrive 'q.ndjson'
         New-DnsEvidence -Path $evidence
