@@ -45,7 +45,7 @@ say "2/4 building (some minutes the first time)"
 if find_powershell && need_mono; then
     "$ROOT/tests/stage.sh" "$work/stage" >/dev/null
 else
-    say "the cmdlets are not shown: PowerShell is not on PATH, not beside the project, and there is no .NET SDK"
+    say "the cmdlets are not shown: PowerShell is not on PATH and not beside the project, there is no .NET SDK, and its release cannot be downloaded"
     "$CARGO" build --release --locked --quiet --example report --manifest-path "$ROOT/Cargo.toml"
 fi
 

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../setup/lib.sh"
 need_rust
 need_mono
-if ! find_powershell; then echo "skipped: PowerShell is not on PATH, not beside the project, and there is no .NET SDK"; exit 0; fi
+if ! find_powershell; then echo "skipped: PowerShell is not on PATH and not beside the project, there is no .NET SDK, and its release cannot be downloaded"; exit 0; fi
 use_build_cache
 PATH=$(dirname "$PWSH"):$PATH
 export PATH

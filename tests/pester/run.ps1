@@ -6,6 +6,12 @@ of the lab instead; the lab has to be up.
 param([Parameter(Mandatory)] [string] $Stage, [switch] $Lab, [string[]] $Name = '*')
 $ErrorActionPreference = 'Stop'
 
+# A PowerShell from its own archive comes without Pester.
+if (-not (Get-Module -Name Pester -ListAvailable | Where-Object Version -ge 5.5)) {
+    try { Install-PSResource -Name Pester -Version '[6.0,7.0)' -Scope CurrentUser -TrustRepository -Quiet }
+    catch { 'skipped: Pester is not here and cannot be downloaded'; exit 0 }
+}
+
 $env:PWB_STAGE = (Resolve-Path -LiteralPath $Stage).ProviderPath
 $folder = $PSScriptRoot
 if ($Lab) { $folder = Join-Path $PSScriptRoot 'lab' }

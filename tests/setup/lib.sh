@@ -56,20 +56,50 @@ need_debian_rust() {
     is_new_enough /usr/bin/rustc || die "a newer Rust compiler; Debian has only $(/usr/bin/rustc --version)"
 }
 
-# PowerShell: PATH, the bundle beside the project, a .NET SDK's tool. Sets PWSH; fails when there is none.
+# The official release of PowerShell for Linux. Its SHA-256 is the line for this file in the release's own
+# hashes.sha256.
+POWERSHELL_ARCHIVE=https://github.com/PowerShell/PowerShell/releases/download/v7.4.6/powershell-7.4.6-linux-x64.tar.gz
+POWERSHELL_SHA256=6f6015203c47806c5cc444c19d8ed019695e610fbd948154264bf9ca8e157561
+
+# Unpacks the official release into the cache; fails when it cannot be had or is not the one that was pinned.
+unpack_powershell() {
+    local folder=$CACHE/powershell-${POWERSHELL_SHA256:0:16} file
+    if [[ ! -x $folder/pwsh ]]; then
+        [[ $(uname -m) == x86_64 ]] || return 1
+        need_packages curl ca-certificates libicu72
+        mkdir -p "$CACHE"
+        file=$(mktemp "$CACHE/powershell.XXXXXX")
+        if ! curl -fsSL --proto '=https' --connect-timeout 10 -o "$file" "$POWERSHELL_ARCHIVE" 2>/dev/null ||
+            ! echo "$POWERSHELL_SHA256  $file" | sha256sum --check --status; then
+            rm -f "$file"
+            return 1
+        fi
+        rm -rf "$folder.tmp"
+        mkdir -p "$folder.tmp"
+        tar -xzf "$file" -C "$folder.tmp"
+        rm -f "$file"
+        chmod +x "$folder.tmp/pwsh"
+        mv "$folder.tmp" "$folder"
+    fi
+    PWSH=$folder/pwsh
+}
+
+# PowerShell: PATH, the bundle beside the project, a .NET SDK's tool, the official release. Sets PWSH; fails
+# when there is none.
 # shellcheck disable=SC2034  # read by the scripts that source this
 find_powershell() {
     local bundle=$ROOT/../shared/pwsh/pwsh
+    export POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off DOTNET_NOLOGO=1
     if PWSH=$(command -v pwsh); then return 0; fi
     if [[ -f $bundle ]]; then
         need_packages xz-utils libicu72
         PWSH=$(bash "$bundle" --where)/pwsh
-        export POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off DOTNET_NOLOGO=1
         return 0
     fi
     if command -v dotnet >/dev/null; then
         dotnet tool install --tool-path "$CACHE/dotnet" PowerShell >/dev/null 2>&1 && PWSH=$CACHE/dotnet/pwsh && return 0
     fi
+    if unpack_powershell; then return 0; fi
     PWSH=
     return 1
 }
