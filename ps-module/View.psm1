@@ -181,7 +181,8 @@ function Format-Report {
     Format-Gap -Report $Report -Width $Width
     ''
     $c = $Report.counts
-    $seconds = ($Report.durationMs / 1000).ToString('0.0', [cultureinfo]::InvariantCulture)
+    $tenths = [int][Math]::Floor(($Report.durationMs + 50) / 100)
+    $seconds = "$([int][Math]::Floor($tenths / 10)).$($tenths % 10)"
     Split-Line -First 0 -Rest 2 -Width $Width -Text (
         "$($c.pass) passed, $($c.warn) warned, $($c.fail) failed, $($c.unknown) unknown, $($c.notApplicable) not applicable, " +
         "$($c.suppressed) suppressed; $seconds s; version $($Report.tool.version)")

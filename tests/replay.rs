@@ -2,13 +2,15 @@
 //!
 //! Each folder of `tests/replay` holds a bundle that was recorded by a real run, and `expected.txt`: the
 //! verdict, the causes with their scores, and every finding that is not a pass. A bundle also holds the
-//! report of its own run, which the analysis must give again byte for byte.
+//! report of its own run, which the analysis must give again byte for byte. `report.txt` is the report for
+//! a window of 100 columns; the view of the module is compared with the same file.
 
 use password_writeback::bundle;
 use password_writeback::contract::{Report, Selection};
 use password_writeback::engine::{Diagnostic, Plan, Suppressions, report};
 use password_writeback::evidence::Evidence;
 use password_writeback::knowledge::Tables;
+use password_writeback::render;
 use std::fmt::Write;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -53,16 +55,26 @@ fn word(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
 }
 
+/// Compares with a file of a case, or writes it anew.
+fn compare(path: &Path, got: &str) {
+    if std::env::var_os("PASSWORD_WRITEBACK_REFRESH").is_some() {
+        std::fs::write(path, got).unwrap();
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(got, expected, "{}", path.display());
+}
+
 #[test]
 fn recorded_evidence_gives_the_expected_findings() {
     for case in cases() {
-        let got = in_short(&analysed(&case.join("evidence.zip")));
-        let path = case.join("expected.txt");
-        if std::env::var_os("PASSWORD_WRITEBACK_REFRESH").is_some() {
-            std::fs::write(&path, &got).unwrap();
-        }
-        let expected = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(got, expected, "{}", case.display());
+        compare(&case.join("expected.txt"), &in_short(&analysed(&case.join("evidence.zip"))));
+    }
+}
+
+#[test]
+fn a_report_as_text_is_the_view_of_the_module() {
+    for case in cases() {
+        compare(&case.join("report.txt"), &render::text(&analysed(&case.join("evidence.zip")), 100));
     }
 }
 

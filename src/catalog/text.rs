@@ -19,7 +19,8 @@ pub fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     texts.into_iter().map(clean).collect::<Vec<_>>().join(", ")
 }
 
-fn is_unfit(character: char) -> bool {
+/// True for control characters and for those that reorder or hide what follows.
+pub fn is_unfit(character: char) -> bool {
     // Unicode's zero-width and bidirectional controls are not control characters to `char`.
     character.is_control()
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

@@ -1,8 +1,8 @@
-//! A report as plain text, in the order of the PowerShell view: verdict, probable causes with the fix,
-//! what is not Pass, what was not examined.
+//! A report as plain text, line by line the default view of the module (ps-module/View.psm1): verdict,
+//! probable causes with the fix, what is not Pass, what was not examined.
 
-use crate::catalog::{Severity, Status};
-use crate::contract::{Cause, Confidence, Finding, Report, RunState, VerdictState};
+use crate::catalog::{Severity, Status, Step, text::is_unfit};
+use crate::contract::{Cause, Confidence, Finding, NotExamined, Report, RunState, VerdictState};
 
 /// Renders for a window of `width` columns.
 pub fn text(report: &Report, width: usize) -> String {
@@ -16,55 +16,30 @@ pub fn text(report: &Report, width: usize) -> String {
     if !verdict.probable_causes.is_empty() {
         page.heading("PROBABLE CAUSES");
         for (index, cause) in verdict.probable_causes.iter().enumerate() {
+            if index > 0 {
+                page.line("");
+            }
             page.cause(index + 1, cause);
         }
     }
-    let causes: Vec<&String> = verdict.probable_causes.iter().flat_map(|cause| &cause.keys).collect();
-    let open = report.findings.iter().filter(|finding| finding.is_open() && !causes.contains(&&finding.key));
-    page.findings("ALSO NOT RIGHT", open);
-    page.findings("COULD NOT BE READ", report.findings.iter().filter(|finding| finding.status == Status::Unknown));
-    page.findings("NOT COUNTED (SUPPRESSED)", report.findings.iter().filter(|finding| finding.suppressed.is_some()));
-    page.blocked(report);
-    if !verdict.next.is_empty() {
-        page.heading("TO COLLECT NEXT");
-        for missing in verdict.next.iter().take(3) {
-            page.wrapped(
-                2,
-                4,
-                &format!(
-                    "{} (for {}), on {}: {}",
-                    missing.kind,
-                    missing.checks.join(", "),
-                    missing.run_on,
-                    missing.command
-                ),
-            );
-        }
-    }
-    if !report.not_examined.is_empty() {
-        page.heading("NOT EXAMINED");
-        for line in &report.not_examined {
-            let how = if line.how.is_empty() { String::new() } else { format!(" Adds it: {}.", line.how) };
-            page.wrapped(2, 4, &format!("{}: {}.{how}", line.what, line.why));
-        }
-    }
-    for line in &report.forecast {
-        page.wrapped(0, 2, &format!("Ahead: {} ({})", line.what, line.check));
-    }
+    page.remainder(report);
+    page.gaps(report);
     let counts = &report.counts;
+    let tenths = (report.duration_ms + 50) / 100;
     page.line("");
     page.wrapped(
         0,
         2,
         &format!(
-            "{} passed, {} warned, {} failed, {} unknown, {} not applicable, {} suppressed; {:.1} s; version {}",
+            "{} passed, {} warned, {} failed, {} unknown, {} not applicable, {} suppressed; {}.{} s; version {}",
             counts.pass,
             counts.warn,
             counts.fail,
             counts.unknown,
             counts.not_applicable,
             counts.suppressed,
-            f64::from(report.duration_ms) / 1000.0,
+            tenths / 10,
+            tenths % 10,
             report.tool.version
         ),
     );
@@ -117,7 +92,7 @@ impl Page {
 
     fn cause(&mut self, number: usize, cause: &Cause) {
         let head = format!(
-            "{number}. {} {}  (confidence {}, score {:.1})",
+            "{number}. {} not met: {}  (confidence {}, score {})",
             cause.id,
             cause.title,
             confidence(cause.confidence),
@@ -127,56 +102,112 @@ impl Page {
         self.wrapped(3, 3, &cause.explanation);
         self.wrapped(3, 8, &format!("Fix: {}", cause.remediation));
         for step in &cause.steps {
-            self.wrapped(3, 5, &format!("- {}", step.text));
-            if let Some(command) = &step.command {
-                self.line(&format!("       {}", clean(command)));
-            }
+            self.step(step);
         }
         if !cause.effects.is_empty() {
             self.wrapped(3, 8, &format!("Explains or blocks: {}", cause.effects.join(", ")));
         }
-        self.line(&format!("   {}", cause.link));
+        if !cause.needed.is_empty() {
+            self.wrapped(3, 8, &format!("To find its cause, examine: {}", cause.needed.join(", ")));
+        }
+        if let Some(after) = cause.after_fix {
+            let text = format!("Once this is repaired (estimate): {}", state(after).to_lowercase());
+            self.wrapped(3, 8, &text);
+        }
+        self.line(&format!("   {}", clean(&cause.link)));
     }
 
-    fn findings<'a>(&mut self, heading: &str, findings: impl Iterator<Item = &'a Finding>) {
-        let mut findings = findings.peekable();
-        if findings.peek().is_none() {
+    fn step(&mut self, step: &Step) {
+        self.wrapped(3, 5, &format!("- {}", step.text));
+        if let Some(command) = &step.command {
+            // Whole, so that it can be copied.
+            self.line(&format!("       {}", clean(command)));
+        }
+        let notes = [
+            ("on", &step.run_on),
+            ("needs", &step.needs_rights),
+            ("then restart", &step.restart_needed),
+            ("check with", &step.verify_with),
+        ];
+        let notes: Vec<String> =
+            notes.iter().filter_map(|(word, note)| Some(format!("{word} {}", note.as_ref()?))).collect();
+        if !notes.is_empty() {
+            self.wrapped(5, 6, &format!("({})", notes.join("; ")));
+        }
+    }
+
+    /// What is not Pass and stands in no cause.
+    fn remainder(&mut self, report: &Report) {
+        let named: Vec<&String> = report.verdict.probable_causes.iter().flat_map(|cause| &cause.keys).collect();
+        let is_left = |finding: &&Finding| finding.is_open() && !named.contains(&&finding.key);
+        let mut open: Vec<&Finding> = report.findings.iter().filter(is_left).collect();
+        open.sort_by(|a, b| (b.counts_as, &a.id, &a.key).cmp(&(a.counts_as, &b.id, &b.key)));
+        self.findings("ALSO NOT RIGHT", open);
+        let of = |is_it: fn(&Finding) -> bool| report.findings.iter().filter(|finding| is_it(finding)).collect();
+        self.findings("COULD NOT BE READ", of(|finding| finding.status == Status::Unknown));
+        self.findings("NOT COUNTED (SUPPRESSED)", of(|finding| finding.suppressed.is_some()));
+        let waiting = report.findings.iter().filter(|finding| !finding.blocked_by.is_empty());
+        let mut waiting: Vec<&str> = waiting.map(|finding| finding.id.as_str()).collect();
+        waiting.dedup();
+        if !waiting.is_empty() {
+            self.heading("WAITING FOR WHAT FAILED FIRST");
+            self.wrapped(2, 2, &waiting.join(", "));
+        }
+    }
+
+    /// Findings of one check and status on one line: the first in full, of the others their targets.
+    fn findings(&mut self, heading: &str, findings: Vec<&Finding>) {
+        if findings.is_empty() {
             return;
         }
         self.heading(heading);
-        for finding in findings {
-            let mark = match finding.status {
-                Status::Fail => "fail",
-                Status::Warn => "warn",
-                Status::Unknown => "?   ",
-                Status::Pass => "pass",
-                Status::NotApplicable => "n/a ",
-            };
-            let weight = match finding.status {
-                Status::Fail | Status::Warn => format!(" ({})", severity(finding.counts_as)),
-                _ => String::new(),
-            };
-            self.wrapped(
-                2,
-                7,
-                &format!("{mark} {} {}: {}{weight}", finding.id, finding.target.display, finding.message),
-            );
+        for group in alike(findings, |finding| (finding.id.clone(), finding.status, finding.counts_as)) {
+            let one = group[0];
+            let mut text = format!("{} {}: {}", one.id, one.target.display, one.message);
+            if matches!(one.status, Status::Fail | Status::Warn) {
+                text.push_str(&format!(" ({})", severity(one.counts_as)));
+            }
+            if group.len() > 1 {
+                let others: Vec<&str> = group[1..].iter().map(|finding| finding.target.display.as_str()).collect();
+                text.push_str(&format!(" Also: {}.", names(&others, 4)));
+            }
+            self.marked(mark(one.status), &text);
         }
     }
 
-    /// One line for everything that waits for something else.
-    fn blocked(&mut self, report: &Report) {
-        let mut ids: Vec<&str> = report
-            .findings
-            .iter()
-            .filter(|finding| !finding.blocked_by.is_empty())
-            .map(|finding| finding.id.as_str())
-            .collect();
-        ids.dedup();
-        if !ids.is_empty() {
-            self.heading("WAITING FOR WHAT FAILED FIRST");
-            self.wrapped(2, 2, &ids.join(", "));
+    /// What would tell more: evidence to collect, and what this run did not look at.
+    fn gaps(&mut self, report: &Report) {
+        if !report.verdict.next.is_empty() {
+            self.heading("TO COLLECT NEXT");
+            for missing in report.verdict.next.iter().take(3) {
+                let (kind, checks) = (&missing.kind, missing.checks.join(", "));
+                self.wrapped(2, 4, &format!("{kind} (for {checks}), on {}: {}", missing.run_on, missing.command));
+            }
         }
+        if !report.not_examined.is_empty() {
+            self.heading("NOT EXAMINED");
+            // What has one reason and one remedy stands in one line.
+            let lines: Vec<&NotExamined> = report.not_examined.iter().collect();
+            for group in alike(lines, |line| (line.why.clone(), line.how.clone())) {
+                let what: Vec<&str> = group.iter().map(|line| line.what.as_str()).collect();
+                let NotExamined { why, how, .. } = group[0];
+                let how = if how.is_empty() { String::new() } else { format!(" Adds it: {how}.") };
+                self.wrapped(2, 4, &format!("{}: {why}.{how}", what.join("; ")));
+            }
+        }
+        if !report.forecast.is_empty() {
+            self.line("");
+        }
+        for line in &report.forecast {
+            self.wrapped(0, 2, &format!("Ahead: {} ({})", line.what, line.check));
+        }
+    }
+
+    /// A finding behind its mark, which keeps its width also when it ends with blanks.
+    fn marked(&mut self, mark: &str, text: &str) {
+        let start = self.text.len();
+        self.wrapped(7, 7, text);
+        self.text.replace_range(start..start + 7, &format!("  {mark} "));
     }
 
     /// Words wrapped to the window; a longer word stands alone.
@@ -200,7 +231,39 @@ impl Page {
     }
 }
 
-/// Text from outside may hold escape sequences; a terminal must not act on them.
+fn mark(status: Status) -> &'static str {
+    match status {
+        Status::Fail => "fail",
+        Status::Warn => "warn",
+        Status::Unknown => "?   ",
+        Status::Pass => "pass",
+        Status::NotApplicable => "n/a ",
+    }
+}
+
+/// Things with the same key together, in the order in which the keys first come.
+fn alike<'a, T, K: PartialEq>(items: Vec<&'a T>, key: impl Fn(&T) -> K) -> Vec<Vec<&'a T>> {
+    let mut groups: Vec<(K, Vec<&T>)> = Vec::new();
+    for item in items {
+        let own = key(item);
+        match groups.iter_mut().find(|(known, _)| *known == own) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((own, vec![item])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// `a, b, c and 4 more`
+fn names(names: &[&str], most: usize) -> String {
+    if names.len() <= most {
+        return names.join(", ");
+    }
+    format!("{} and {} more", names[..most].join(", "), names.len() - most)
+}
+
+/// Text from outside may hold escape sequences, and marks that reorder or hide text; a terminal must not
+/// act on them.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|character| if is_unfit(character) { ' ' } else { character }).collect()
 }

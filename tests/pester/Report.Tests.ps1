@@ -41,6 +41,21 @@ Describe 'A report' {
         $read.findings[0].target.within.GetType().IsArray | Should -BeTrue
     }
 
+    It 'of every recorded run looks as the library writes it as text' {
+        $style = Get-Variable -Name PSStyle -ValueOnly
+        $rendering = $style.OutputRendering
+        try {
+            $style.OutputRendering = 'PlainText'
+            foreach ($case in Get-ChildItem $replay -Directory | Where-Object { Test-Path (Join-Path $_.FullName 'report.txt') }) {
+                $report = Test-PasswordWriteback -EvidencePath (Get-Case $case.Name) @knowledge
+                $lines = & (Get-Module PasswordWriteback) { param($report) Import-Module -Name $script:View -Verbose:$false; Format-Report -Report $report -Width 100 } $report
+                $text = @($lines | ForEach-Object { $_.TrimEnd() }) -join "`n"
+                $text | Should -BeExactly ([IO.File]::ReadAllText((Join-Path $case.FullName 'report.txt')).TrimEnd()) -Because $case.Name
+            }
+        }
+        finally { $style.OutputRendering = $rendering }
+    }
+
     It 'holds its findings in ordinal order of id and target' {
         $findings = (Test-PasswordWriteback -EvidencePath (Get-Case 'dc-frozen') @knowledge).findings
         [string[]] $keys = $findings | ForEach-Object { $_.id + $_.target.key }
