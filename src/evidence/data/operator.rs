@@ -19,4 +19,6 @@ pub struct OperatorInput {
     pub servers: Vec<String>,
     pub include_legacy_port: bool,
     pub all_controller: bool,
+    /// `Reset`, `Change`, `Unlock` or `AdminReset`; null = not stated.
+    pub operation: Option<String>,
 }
