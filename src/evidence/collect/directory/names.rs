@@ -78,6 +78,20 @@ pub fn domain_of_dn(dn: &str) -> Option<String> {
     dns_name(&labels?.join("."))
 }
 
+/// The domain that a DN lies in, by its trailing `DC=` parts; `None` when it has none.
+pub fn domain_around(dn: &str) -> Option<String> {
+    let parts = rdns(dn);
+    let is_dc = |rdn: &&&str| rdn.split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("dc"));
+    let count = parts.iter().rev().take_while(is_dc).count();
+    domain_of_dn(&parts[parts.len() - count..].join(","))
+}
+
+/// DNs from the parent of an object up to, not including, the domain head.
+pub fn parent_containers(dn: &str) -> Vec<String> {
+    let above = std::iter::successors(parent(dn), |dn| parent(dn));
+    above.take_while(|dn| domain_of_dn(dn).is_none()).collect()
+}
+
 /// `corp.example` is `DC=corp,DC=example`.
 pub fn dn_of_domain(dns: &str) -> String {
     let parts: Vec<String> = dns.split('.').map(|label| format!("DC={}", dn_escape(label))).collect();
@@ -103,6 +117,16 @@ mod tests {
         for bad in ["", ".", "a..b", "a b", "dc1/evil", "dc1)(cn=*", "d\u{e9}", &"a".repeat(64), &"a.".repeat(130)] {
             assert_eq!(dns_name(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn what_lies_above_an_object_is_known() {
+        let dn = "CN=Doe\\, Jane,OU=DC=x,OU=Staff,DC=corp,DC=example";
+        assert_eq!(domain_around(dn), Some("corp.example".to_owned()));
+        assert_eq!(parent_containers(dn), ["OU=DC=x,OU=Staff,DC=corp,DC=example", "OU=Staff,DC=corp,DC=example"]);
+        assert_eq!(domain_around("CN=x,OU=y"), None);
+        assert_eq!(domain_around("x"), None);
+        assert!(parent_containers("CN=x,DC=corp,DC=example").is_empty());
     }
 
     #[test]
