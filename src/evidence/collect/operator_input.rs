@@ -39,6 +39,7 @@ fn record(world: &World) -> Record {
         servers: settings.servers.clone(),
         include_legacy_port: settings.include_legacy_port,
         all_controller: settings.all_controller,
+        ..OperatorInput::default()
     };
     world.record(&world.server, Instant::now(), input)
 }
