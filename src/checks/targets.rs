@@ -108,6 +108,13 @@ pub fn containers(scene: &Scene) -> Vec<Target> {
     of_kind(scene, TargetKind::Container, &[Kind::SecurityDescriptor])
 }
 
+/// Every container and every head of a domain whose descriptor was looked at.
+pub fn containers_and_domains_with_rights(scene: &Scene) -> Vec<Target> {
+    let mut targets = containers(scene);
+    targets.extend(domains_with_rights(scene));
+    targets
+}
+
 /// Domains in which rights of a connector account are judged.
 pub fn domains_with_rights(scene: &Scene) -> Vec<Target> {
     of_kind(scene, TargetKind::Domain, &[Kind::SecurityDescriptor])
