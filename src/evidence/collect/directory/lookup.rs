@@ -1,10 +1,11 @@
 //! The five forms of a name of an account, and the search for each (catalog PW901).
 
-use super::binary::{in_filter, sid_bytes};
+use super::binary::in_filter;
 use super::ldap::Failure;
 use super::names::{dns_name, domain_around};
 use super::query::{Query, ask, show_deleted};
 use super::room::Session;
+use crate::directory::Sid;
 use ldap3::{Scope, SearchEntry, ldap_escape};
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use uuid::Uuid;
 pub enum Form {
     Dn(String),
     Guid(Uuid),
-    Sid(Vec<u8>),
+    Sid(Sid),
     Upn(String),
     /// `DOMAIN\name`; the domain by its NetBIOS or its DNS name.
     Qualified {
@@ -28,7 +29,7 @@ pub fn form(text: &str) -> Form {
     if let Ok(guid) = Uuid::parse_str(text) {
         return Form::Guid(guid);
     }
-    if let Some(sid) = sid_bytes(text) {
+    if let Ok(sid) = text.parse() {
         return Form::Sid(sid);
     }
     if text.contains('=') {
@@ -64,7 +65,8 @@ impl Form {
         Some(match self {
             Form::Dn(_) => return None,
             Form::Guid(guid) => format!("(objectGUID={})", in_filter(&guid.to_bytes_le())),
-            Form::Sid(sid) => format!("(objectSid={})", in_filter(sid)),
+            // Active Directory takes the text of a SID too ([MS-ADTS] 3.1.1.3.1.3.1).
+            Form::Sid(sid) => format!("(objectSid={sid})"),
             Form::Upn(upn) => format!("(userPrincipalName={})", ldap_escape(upn.as_str())),
             Form::Qualified { name, .. } | Form::Sam(name) => {
                 format!("(sAMAccountName={})", ldap_escape(name.as_str()))
@@ -124,7 +126,7 @@ mod tests {
             ("CN=Anna,OU=Staff,DC=corp,DC=example", Form::Dn("CN=Anna,OU=Staff,DC=corp,DC=example".into())),
             ("00299570-246d-11d0-a768-00aa006e0529", Form::Guid(guid)),
             ("{00299570-246D-11D0-A768-00AA006E0529}", Form::Guid(guid)),
-            ("S-1-5-11", Form::Sid(vec![1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0])),
+            ("S-1-5-11", Form::Sid(Sid::from_bytes(&[1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0]).unwrap())),
             ("S-1-5-x", Form::Sam("S-1-5-x".into())),
             ("anna@corp.example", Form::Upn("anna@corp.example".into())),
             ("CORP\\anna", qualified("CORP", "anna")),
@@ -144,7 +146,7 @@ mod tests {
             ("a*)(b\\\0", Some("(sAMAccountName=a\\2a\\29\\28b\\5c\\00)")),
             ("*@corp.example", Some("(userPrincipalName=\\2a@corp.example)")),
             ("CORP\\a(b", Some("(sAMAccountName=a\\28b)")),
-            ("S-1-1-0", Some("(objectSid=\\01\\01\\00\\00\\00\\00\\00\\01\\00\\00\\00\\00)")),
+            ("S-1-1-0", Some("(objectSid=S-1-1-0)")),
             ("CN=*,DC=corp,DC=example", None),
         ] {
             assert_eq!(form(text).filter().as_deref(), filter, "{text}");

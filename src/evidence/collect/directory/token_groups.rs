@@ -1,7 +1,7 @@
 //! `token-groups`: who the connector account is in the eyes of each domain that it serves (catalog 2.3 (1)).
 
 use super::accounts::{Account, WITH_USERS, accounts};
-use super::binary::{all_bytes, bytes, in_filter, sid, sid_bytes};
+use super::binary::{all_bytes, bytes, sid};
 use super::everywhere::time_for;
 use super::ldap::{Failure, entry, search, values};
 use super::names::{domain_around, rdns};
@@ -166,7 +166,7 @@ async fn builtin(session: &mut Session) -> Result<[Option<bool>; 3], Failure> {
 
 /// The names of these groups are translated; their SIDs are not.
 async fn group(session: &mut Session, text: &str) -> Result<Option<SearchEntry>, Failure> {
-    let filter = format!("(objectSid={})", in_filter(&sid_bytes(text).unwrap_or_default()));
+    let filter = format!("(objectSid={text})");
     let head = session.head.clone();
     let found = search(&mut session.ldap, session.limit, &head, Scope::Subtree, &filter, &["member"]).await?;
     Ok(found.into_iter().next())

@@ -2,9 +2,9 @@
 
 use super::binary::{all_bytes, bytes, guid, sid};
 use super::ldap::{Failure, value, values};
-use super::names::parent_containers;
 use super::query::{Query, ask};
 use super::room::Session;
+use crate::directory::parent_containers;
 use crate::evidence::User;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -92,7 +92,7 @@ fn assemble(entry: &SearchEntry, session: &Session) -> User {
         member_of_transitive: (!groups.is_empty()).then_some(groups),
         member_of: values(entry, "memberOf").unwrap_or_default().to_vec(),
         ms_exch_master_account_sid: sid_of("msExchMasterAccountSid"),
-        parent_containers: parent_containers(&entry.dn),
+        parent_containers: parent_containers(&entry.dn, &session.head).unwrap_or_default(),
         connector_hint: is_of_the_wizard(value(entry, "sAMAccountName"), value(entry, "description")),
         dc_time_unix_ms: session.time_unix_ms,
         sid: own_sid,
