@@ -41,6 +41,17 @@ function ConvertTo-Output {
             $Item.record.PSObject.TypeNames.Insert(0, 'PasswordWriteback.EvidenceRecord')
             return $Item.record
         }
+        'user' {
+            foreach ($finding in $Item.findings) { $finding.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Finding') }
+            $Item.PSObject.Properties.Remove('kind')
+            $Item.PSObject.TypeNames.Insert(0, 'PasswordWriteback.User')
+            return $Item
+        }
+        'coverage' {
+            $Item.PSObject.Properties.Remove('kind')
+            $Item.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Coverage')
+            return $Item
+        }
         'run' {
             $Item.run.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Run')
             return $Item.run
@@ -85,6 +96,12 @@ function Test-Proven {
     $null -eq (Select-Counted -Report $Report -Status fail | Select-Object -First 1)
 }
 
+# The same per user, and per domain of a scan.
+function Test-UserProven {
+    param([string] $Kind, [object] $Result)
+    if ($Kind -eq 'coverage') { $Result.status -eq 'pass' } else { $Result.canReset -eq 'yes' }
+}
+
 # What -FailOn objects to, in words; nothing when it does not.
 function Get-Objection {
     param([object] $Report, [string] $FailOn, [bool] $IsWhole)
@@ -102,12 +119,13 @@ function Get-Objection {
 # what was asked for.
 function Assert-Evidence {
     param([Management.Automation.PSCmdlet] $Cmdlet, [object[]] $Evidence)
-    if ($Cmdlet.ParameterSetName -eq 'Evidence' -or $Cmdlet.MyInvocation.ExpectingInput) {
+    $byPipeline = $Cmdlet.MyInvocation.ExpectingInput -and $Cmdlet.MyInvocation.MyCommand.Name -ne 'Test-PasswordWritebackUser'
+    if ($Cmdlet.ParameterSetName -eq 'Evidence' -or $byPipeline) {
         if (-not $Evidence.Count) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind invalidRequest -Message 'The pipeline brought no evidence.' }
     }
 }
 
-# Runs a Test- cmdlet. IsWhole: emits one report; else findings as they come.
+# Runs a Test- cmdlet. IsWhole: emits one report; OfUser: users and coverage; else findings as they come.
 function Invoke-Diagnostic {
     param(
         [Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Cmdlet,
@@ -116,15 +134,17 @@ function Invoke-Diagnostic {
         [object[]] $Evidence = @(),
         # The diagnostic looks at domains, which the sync server's configuration names.
         [switch] $UsesAdSync,
-        [switch] $IsWhole
+        [switch] $IsWhole,
+        [switch] $OfUser
     )
     Assert-Evidence -Cmdlet $Cmdlet -Evidence $Evidence
     $handle = New-Object 'Collections.Generic.List[uint64]'
     $quiet = $Bound.ContainsKey('Quiet') -and $Bound.Quiet
     $result = @{}
+    $missing = New-Object 'Collections.Generic.List[object]'
     try {
         $call = @{ Cmdlet = $Cmdlet; Result = $result }
-        if ($Cmdlet.ParameterSetName -eq 'Live') {
+        if ($Cmdlet.ParameterSetName -in 'Live', 'Scan') {
             $call.Export = $Export
             $call.Request = New-LiveRequest -Cmdlet $Cmdlet -Bound $Bound -Handle $handle
             if ($UsesAdSync -and -not $call.Request.output['planOnly'] -and (Test-AdSyncService)) {
@@ -139,14 +159,26 @@ function Invoke-Diagnostic {
             if ($analysis.Record.Count) { $call.Offer = { ConvertTo-Offer -Record $analysis.Record -End 'records' } }
         }
         Invoke-Job @call | ForEach-Object {
-            $isFinding = $_.PSObject.TypeNames -contains 'PasswordWriteback.Finding'
-            if (-not ($isFinding -and ($quiet -or $IsWhole))) { ConvertTo-Output -Item $_ }
+            if ($_.PSObject.TypeNames -contains 'PasswordWriteback.Finding') {
+                if (-not ($quiet -or $IsWhole -or $OfUser)) { $_ }
+                return
+            }
+            $kind = $_.kind
+            $output = ConvertTo-Output -Item $_
+            if ($kind -eq 'user') {
+                $search = $output.findings | Where-Object { $_.id -eq 'PW901' -and $_.status -eq 'fail' } | Select-Object -First 1
+                if ($search) { $missing.Add($search) }
+            }
+            if ($quiet -and $kind -in 'user', 'coverage') { Test-UserProven -Kind $kind -Result $output }
+            elseif ($null -ne $output) { $output }
         }
     }
     finally { Remove-Secret -Handle $handle.ToArray() }
+    # After all results, so that -ErrorAction Stop loses none of them.
+    foreach ($search in $missing) { Write-CmdletError -Cmdlet $Cmdlet -Kind notFound -Target $search.target.display -Message $search.message }
     if (-not $result.ContainsKey('Report')) { return }
-    if ($quiet) { Test-Proven -Report $result.Report -IsWhole $IsWhole }
-    elseif ($IsWhole) { $result.Report }
+    if ($quiet -and -not $OfUser) { Test-Proven -Report $result.Report -IsWhole $IsWhole }
+    elseif ($IsWhole -and -not $quiet) { $result.Report }
     if ($Bound.ContainsKey('FailOn')) {
         $objection = Get-Objection -Report $result.Report -FailOn $Bound.FailOn -IsWhole $IsWhole
         if ($objection) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind failOn -Target $result.Report -Message "-FailOn $($Bound.FailOn): $objection." }
@@ -193,4 +225,4 @@ function Read-Report {
     $report
 }
 
-Export-ModuleMember -Function Invoke-Diagnostic, Export-Evidence, Invoke-Bundle, Read-Report, Get-Description, Get-LastReport, Resolve-FilePath
+Export-ModuleMember -Function Invoke-Diagnostic, Export-Evidence, Invoke-Bundle, Read-Report, Get-Description, Get-LastReport, Resolve-FilePath, ConvertTo-Identity

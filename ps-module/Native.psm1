@@ -40,6 +40,12 @@ $script:Parameter = @{
     'network.allowList'       = 'AllowList'
     'directory.domains'       = 'Domain'
     'directory.servers'       = 'Server'
+    'directory.connectorAccounts' = 'ConnectorAccount'
+    'directory.identities'    = 'Identity'
+    'directory.searchBase'    = 'SearchBase'
+    'directory.ldapFilter'    = 'LdapFilter'
+    'directory.sampleSize'    = 'SampleSize'
+    'user.operation'          = 'Operation'
     'directory.user'          = 'Credential'
     'directory.secret'        = 'Credential'
     'evidencePaths'           = 'EvidencePath'
@@ -50,6 +56,15 @@ $script:Parameter = @{
     'path'                    = 'Path'
 }
 
+function New-CmdletError {
+    param([string] $Kind, [string] $Message, [object] $Target)
+    $category = 'NotSpecified'
+    if ($script:Category.ContainsKey($Kind)) { $category = $script:Category[$Kind] }
+    $id = 'PasswordWriteback.' + $Kind.Substring(0, 1).ToUpperInvariant() + $Kind.Substring(1)
+    $exception = New-Object System.InvalidOperationException $Message
+    New-Object System.Management.Automation.ErrorRecord ($exception, $id, $category, $Target)
+}
+
 # Ends the caller with an error that terminates it.
 function Stop-Cmdlet {
     param(
@@ -58,11 +73,18 @@ function Stop-Cmdlet {
         [Parameter(Mandatory)] [string] $Message,
         [object] $Target
     )
-    $category = 'NotSpecified'
-    if ($script:Category.ContainsKey($Kind)) { $category = $script:Category[$Kind] }
-    $id = 'PasswordWriteback.' + $Kind.Substring(0, 1).ToUpperInvariant() + $Kind.Substring(1)
-    $exception = New-Object System.InvalidOperationException $Message
-    $Cmdlet.ThrowTerminatingError((New-Object System.Management.Automation.ErrorRecord ($exception, $id, $category, $Target)))
+    $Cmdlet.ThrowTerminatingError((New-CmdletError -Kind $Kind -Message $Message -Target $Target))
+}
+
+# An error about one thing of many: the cmdlet goes on.
+function Write-CmdletError {
+    param(
+        [Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Cmdlet,
+        [Parameter(Mandatory)] [string] $Kind,
+        [Parameter(Mandatory)] [string] $Message,
+        [object] $Target
+    )
+    $Cmdlet.WriteError((New-CmdletError -Kind $Kind -Message $Message -Target $Target))
 }
 
 # Ends the caller with an error of the library (contract: code, kind, message, detail, field, retryable).
@@ -297,4 +319,4 @@ function Save-Remainder {
     }
 }
 
-Export-ModuleMember -Function Stop-Cmdlet, Get-Description, Add-Secret, Remove-Secret, Get-LastReport, Invoke-Job
+Export-ModuleMember -Function Stop-Cmdlet, Write-CmdletError, Get-Description, Add-Secret, Remove-Secret, Get-LastReport, Invoke-Job

@@ -13,6 +13,8 @@
         'Test-PasswordWriteback'
         'Test-PasswordWritebackConnectivity'
         'Test-PasswordWritebackDirectory'
+        'Test-PasswordWritebackPermission'
+        'Test-PasswordWritebackUser'
         'Get-PasswordWritebackReport'
         'Get-PasswordWritebackCheck'
         'Export-PasswordWritebackEvidence'

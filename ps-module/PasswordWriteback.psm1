@@ -30,6 +30,9 @@ function Test-PasswordWriteback {
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
         [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $ConnectorAccount,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Identity,
+        [Parameter(ParameterSetName = 'Live')] [ValidateSet('Reset', 'Change', 'Unlock', 'AdminReset')] [string] $Operation,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $Proxy,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $ProxyCredential,
         [Parameter(ParameterSetName = 'Live')] [ValidateSet('Public', 'UsGov', 'China')] [string] $Cloud,
@@ -136,6 +139,98 @@ function Test-PasswordWritebackDirectory {
 }
 
 # .ExternalHelp PasswordWriteback-help.xml
+function Test-PasswordWritebackPermission {
+    [CmdletBinding(DefaultParameterSetName = 'Live')]
+    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'PasswordWriteback.Run', 'System.Boolean')]
+    param(
+        [SupportsWildcards()]
+        [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
+        [string[]] $Check,
+        [SupportsWildcards()]
+        [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
+        [string[]] $SkipCheck,
+        [ValidateNotNullOrEmpty()] [string] $Suppression,
+        [ValidateNotNullOrEmpty()] [string] $KnowledgePath,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 300)] [int] $TimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 3600)] [int] $GlobalTimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [switch] $SyncServer,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Domain,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $ConnectorAccount,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $SearchBase,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Identity,
+        [Parameter(ParameterSetName = 'Live')] [ValidateRange(1, 500)] [int] $SampleSize,
+        [Parameter(ParameterSetName = 'Live')] [switch] $PlanOnly,
+        [Parameter(ParameterSetName = 'File', Mandatory)]
+        [SupportsWildcards()] [ValidateNotNullOrEmpty()] [string[]] $EvidencePath,
+        [Parameter(ParameterSetName = 'Evidence', Mandatory, ValueFromPipeline)]
+        [AllowEmptyCollection()] [object[]] $Evidence,
+        [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
+        [switch] $IncludeNotCollected,
+        [switch] $PassThruEvidence,
+        [switch] $Quiet,
+        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
+    )
+    begin { $gathered = New-Object 'Collections.Generic.List[object]' }
+    process { foreach ($piece in $Evidence) { $gathered.Add($piece) } }
+    end {
+        Import-Module -Name $script:Parts -Verbose:$false
+        Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Evidence $gathered.ToArray() -Export pwb_test_permission -UsesAdSync
+    }
+}
+
+# .ExternalHelp PasswordWriteback-help.xml
+function Test-PasswordWritebackUser {
+    [CmdletBinding(DefaultParameterSetName = 'Live')]
+    [OutputType('PasswordWriteback.User', 'PasswordWriteback.Coverage', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'PasswordWriteback.Run', 'System.Boolean')]
+    param(
+        # Objects: those of other modules are read by the property that names them best.
+        [Parameter(ParameterSetName = 'Live', Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [Alias('DistinguishedName', 'ObjectGuid', 'UserPrincipalName', 'SamAccountName')]
+        [ValidateNotNullOrEmpty()] [object[]] $Identity,
+        [Parameter(ParameterSetName = 'Scan', Mandatory)] [switch] $All,
+        [Parameter(ParameterSetName = 'Scan')] [ValidateNotNullOrEmpty()] [string[]] $SearchBase,
+        [Parameter(ParameterSetName = 'Scan')] [ValidateNotNullOrEmpty()] [string] $LdapFilter,
+        [Parameter(ParameterSetName = 'Scan')] [switch] $SummaryOnly,
+        [Parameter(ParameterSetName = 'Live')] [Parameter(ParameterSetName = 'Scan')] [ValidateNotNullOrEmpty()] [string[]] $ConnectorAccount,
+        [Parameter(ParameterSetName = 'Live')] [Parameter(ParameterSetName = 'Scan')] [ValidateSet('Reset', 'Change', 'Unlock', 'AdminReset')] [string] $Operation,
+        [SupportsWildcards()]
+        [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
+        [string[]] $Check,
+        [SupportsWildcards()]
+        [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
+        [string[]] $SkipCheck,
+        [ValidateNotNullOrEmpty()] [string] $Suppression,
+        [ValidateNotNullOrEmpty()] [string] $KnowledgePath,
+        [Parameter(ParameterSetName = 'Live')] [Parameter(ParameterSetName = 'Scan')] [ValidateRange(1, 300)] [int] $TimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [Parameter(ParameterSetName = 'Scan')] [ValidateRange(1, 3600)] [int] $GlobalTimeoutSecond,
+        [Parameter(ParameterSetName = 'Live')] [Parameter(ParameterSetName = 'Scan')] [ValidateNotNullOrEmpty()] [string[]] $Domain,
+        [Parameter(ParameterSetName = 'Live')] [Parameter(ParameterSetName = 'Scan')] [ValidateNotNullOrEmpty()] [string[]] $Server,
+        [Parameter(ParameterSetName = 'Live')] [Parameter(ParameterSetName = 'Scan')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
+        [Parameter(ParameterSetName = 'Live')] [Parameter(ParameterSetName = 'Scan')] [switch] $PlanOnly,
+        [Parameter(ParameterSetName = 'File', Mandatory)]
+        [SupportsWildcards()] [ValidateNotNullOrEmpty()] [string[]] $EvidencePath,
+        # Not from the pipeline, which brings users here.
+        [Parameter(ParameterSetName = 'Evidence', Mandatory)]
+        [AllowEmptyCollection()] [object[]] $Evidence,
+        [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
+        [switch] $IncludeNotCollected,
+        [switch] $PassThruEvidence,
+        [switch] $Quiet,
+        [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
+    )
+    begin { $gathered = New-Object 'Collections.Generic.List[object]' }
+    process { foreach ($piece in $Identity) { $gathered.Add($piece) } }
+    end {
+        Import-Module -Name $script:Parts -Verbose:$false
+        $bound = $PSBoundParameters
+        if ($PSCmdlet.ParameterSetName -eq 'Live') { $bound['Identity'] = [string[]]@(ConvertTo-Identity -Cmdlet $PSCmdlet -InputObject $gathered.ToArray()) }
+        Invoke-Diagnostic -Cmdlet $PSCmdlet -Bound $bound -Evidence $Evidence -Export pwb_test_user -UsesAdSync -OfUser
+    }
+}
+
+# .ExternalHelp PasswordWriteback-help.xml
 function Get-PasswordWritebackReport {
     [CmdletBinding()]
     [OutputType('PasswordWriteback.Report')]
@@ -234,6 +329,7 @@ function Import-PasswordWritebackEvidence {
 
 Export-ModuleMember -Function @(
     'Test-PasswordWriteback', 'Test-PasswordWritebackConnectivity', 'Test-PasswordWritebackDirectory',
+    'Test-PasswordWritebackPermission', 'Test-PasswordWritebackUser',
     'Get-PasswordWritebackReport', 'Get-PasswordWritebackCheck',
     'Export-PasswordWritebackEvidence', 'Import-PasswordWritebackEvidence'
 )

@@ -61,6 +61,23 @@ function Copy-Parameter {
     }
 }
 
+# The text that names a user: of an object of another module the property that is unique longest.
+function ConvertTo-Identity {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [object[]] $InputObject)
+    foreach ($one in $InputObject) {
+        if ($one -is [string] -or $one -is [guid] -or $one.GetType().Name -eq 'SecurityIdentifier') { [string]$one; continue }
+        $found = $null
+        foreach ($name in 'DistinguishedName', 'ObjectGuid', 'UserPrincipalName', 'SamAccountName') {
+            if ($one.PSObject.Properties[$name] -and $one.$name) { $found = [string]$one.$name; break }
+        }
+        if (-not $found) {
+            Stop-Cmdlet -Cmdlet $Cmdlet -Kind invalidRequest -Target $one -Message (
+                "-Identity takes a name, or an object with DistinguishedName, ObjectGuid, UserPrincipalName or SamAccountName; '$($one.GetType().Name)' has none of them.")
+        }
+        $found
+    }
+}
+
 # The parts of a request that live and recorded runs share.
 function New-CommonRequest {
     param([Management.Automation.PSCmdlet] $Cmdlet, [Collections.IDictionary] $Bound)
@@ -108,11 +125,16 @@ function New-LiveRequest {
     if ($network.Count) { $request.network = $network }
 
     $directory = @{}
-    Copy-Parameter -Into $directory -Bound $Bound -Name @{ domains = 'Domain'; servers = 'Server'; allController = 'AllController' }
+    Copy-Parameter -Into $directory -Bound $Bound -Name @{
+        domains = 'Domain'; servers = 'Server'; allController = 'AllController'; connectorAccounts = 'ConnectorAccount'
+        identities = 'Identity'; searchBase = 'SearchBase'; sampleSize = 'SampleSize'; ldapFilter = 'LdapFilter'
+        all = 'All'; summaryOnly = 'SummaryOnly'
+    }
     if ($Bound.ContainsKey('Credential')) {
         Add-Credential -Cmdlet $Cmdlet -Part $directory -User user -Secret secret -Credential $Bound.Credential -Handle $Handle
     }
     if ($directory.Count) { $request.directory = $directory }
+    if ($Bound.ContainsKey('Operation')) { $request.user = @{ operation = $Bound.Operation } }
     $request
 }
 
@@ -181,4 +203,4 @@ function New-ExportRequest {
     @{ Request = $request; Record = $records }
 }
 
-Export-ModuleMember -Function Resolve-FilePath, Read-TextFile, New-LiveRequest, New-AnalysisRequest, New-ExportRequest, ConvertTo-Offer
+Export-ModuleMember -Function Resolve-FilePath, ConvertTo-Identity, Read-TextFile, New-LiveRequest, New-AnalysisRequest, New-ExportRequest, ConvertTo-Offer

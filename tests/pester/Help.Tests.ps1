@@ -55,7 +55,10 @@ Describe '<_>' -ForEach $cmdlets {
         $command.Noun | Should -Not -Match 's$'
         $command.OutputType | Should -Not -BeNullOrEmpty
         $command.CmdletBinding | Should -BeTrue
-        @($command.Parameters.Values | Where-Object { $_.Name -notin $common -and $_.Aliases.Count -and $_.Aliases -ne 'FullName' }) | Should -BeNullOrEmpty
+        # Aliases are for binding by property name only.
+        foreach ($parameter in $command.Parameters.Values | Where-Object { $_.Name -notin $common -and $_.Aliases.Count }) {
+            $parameter.ParameterSets.Values.ValueFromPipelineByPropertyName | Should -Contain $true -Because $parameter.Name
+        }
     }
 }
 
