@@ -27,6 +27,8 @@ pub mod sid;
 mod sid_names;
 mod token;
 mod why;
+#[cfg(test)]
+mod why_tests;
 
 pub use access::decide;
 pub use descriptor::{Ace, AceKind, Dacl, Descriptor, Malformed};
