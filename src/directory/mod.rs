@@ -26,6 +26,8 @@ mod sddl_tests;
 pub mod sid;
 mod sid_names;
 mod token;
+#[cfg(test)]
+mod undecided_tests;
 mod why;
 #[cfg(test)]
 mod why_tests;
