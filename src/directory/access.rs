@@ -26,15 +26,24 @@ pub fn decide(descriptor: &Descriptor, token: &Token, right: Right, class: Optio
     // The owner may read the permissions without any ACE, unless one for Owner Rights takes that over.
     let speaks_of_owner = |ace: &Ace| !ace.is_inherit_only() && ace.sid == OWNER_RIGHTS;
     if right == Right::ReadControl && is_owner() && !aces.iter().any(speaks_of_owner) {
-        let mut decision = without_ace(right, Verdict::Granted, Via::Owner);
-        decision.why.trustee = descriptor.owner;
-        return decision;
+        return by_owner(descriptor, aces);
     }
     if aces.is_empty() {
         return without_ace(right, Verdict::Denied, Via::EmptyDacl);
     }
     let names_token = |ace: &Ace| token.contains(&ace.sid) || (ace.sid == OWNER_RIGHTS && is_owner());
     walk(aces, names_token, token.is_complete(), right, class.as_ref())
+}
+
+/// No ACE is known to be for Owner Rights; one of unknown type may be.
+fn by_owner(descriptor: &Descriptor, aces: &[Ace]) -> Decision {
+    let is_open = |ace: &Ace| !ace.is_inherit_only() && matches!(ace.kind, AceKind::Unknown(_));
+    if let Some(index) = aces.iter().position(is_open) {
+        return undecided(aces, index, Right::ReadControl, Undecided::UnknownAce);
+    }
+    let mut decision = without_ace(Right::ReadControl, Verdict::Granted, Via::Owner);
+    decision.why.trustee = descriptor.owner;
+    decision
 }
 
 fn walk(

@@ -1,25 +1,21 @@
 //! The rules of catalog 2.3, one table each.
 
-use super::guids::{BUILTIN_DOMAIN, DOMAIN_DNS, INET_ORG_PERSON, USER};
-use super::sddl_tests::{domain, vector};
-use super::sid::{AUTHENTICATED_USERS, EVERYONE, NOBODY, PRE_WIN2000, SELF_SID};
-use super::{Ace, AceKind, Dacl, Decision, Descriptor, Right, Sid, Token, Undecided, Verdict, Via, decide};
+use super::guids::{INET_ORG_PERSON, USER};
+use super::sddl_tests::domain;
+use super::sid::{AUTHENTICATED_USERS, EVERYONE};
+use super::{Decision, Descriptor, Right, Sid, Token, Undecided, Verdict, Via, decide};
 use Verdict::{Denied, Granted, NotGranted};
 
 const ACCOUNT: &str = "S-1-5-21-1-2-3-1105";
-const CONDITIONAL: Verdict = Verdict::Undecided(Undecided::Conditional);
 const CLASS_OPEN: Verdict = Verdict::Undecided(Undecided::ClassControlAccess);
-const CLASS_UNKNOWN: Verdict = Verdict::Undecided(Undecided::ClassUnknown);
 const PARTLY: Verdict = Verdict::Undecided(Undecided::PartlyDenied);
-const UNKNOWN_ACE: Verdict = Verdict::Undecided(Undecided::UnknownAce);
-const INCOMPLETE: Verdict = Verdict::Undecided(Undecided::TokenIncomplete);
 
-fn token() -> Token {
+pub fn token() -> Token {
     let account: Sid = ACCOUNT.parse().unwrap();
     Token::new([account, AUTHENTICATED_USERS, EVERYONE], true)
 }
 
-fn descriptor(text: &str) -> Descriptor {
+pub fn descriptor(text: &str) -> Descriptor {
     let mut text = text.to_owned();
     for (word, meaning) in [
         ("@RESET", "00299570-246d-11d0-a768-00aa006e0529"),
@@ -36,11 +32,11 @@ fn descriptor(text: &str) -> Descriptor {
     Descriptor::from_sddl(&text, Some(&domain())).unwrap()
 }
 
-fn judged(text: &str, right: Right) -> Decision {
+pub fn judged(text: &str, right: Right) -> Decision {
     decide(&descriptor(text), &token(), right, Some(USER))
 }
 
-fn check(right: Right, table: &[(&str, Verdict, Via)]) {
+pub fn check(right: Right, table: &[(&str, Verdict, Via)]) {
     for (aces, verdict, via) in table {
         let found = judged(&format!("D:{aces}"), right);
         assert_eq!((found.verdict, found.why.via), (*verdict, *via), "{}: {aces}", right.name());
@@ -152,105 +148,6 @@ fn the_inherited_object_type_is_ignored_on_the_object_itself() {
     assert_eq!(decide(&own, &token(), Right::ResetPassword, Some(INET_ORG_PERSON)).verdict, Granted);
 }
 
-/// Rule 2: CONTROL_ACCESS with the class's GUID is remembered like a condition.
-#[test]
-fn control_access_for_the_class_decides_nothing() {
-    check(
-        Right::ResetPassword,
-        &[
-            ("(OA;;CR;@USER;;@ME)", CLASS_OPEN, Via::Missing),
-            ("(OA;;CR;@USER;;@ME)(OA;;CR;@RESET;;@ME)", Granted, Via::Right),
-            ("(OD;;CR;@USER;;AU)(OA;;CR;@RESET;;@ME)", CLASS_OPEN, Via::Missing),
-            ("(OD;;CR;@USER;;AU)", NotGranted, Via::Missing),
-            ("(OA;;CR;@USER;;BA)", NotGranted, Via::Missing),
-            ("(OA;;CR;@USER;;@ME)(D;;CR;;;AU)", CLASS_OPEN, Via::Missing),
-        ],
-    );
-    let other = descriptor("D:(OA;;CR;@USER;;@ME)");
-    assert_eq!(decide(&other, &token(), Right::ResetPassword, Some(INET_ORG_PERSON)).verdict, NotGranted);
-}
-
-/// Without the class, a GUID that is nothing else may be the class.
-#[test]
-fn an_unknown_class_leaves_open_what_may_be_it() {
-    for (aces, right, verdict) in [
-        ("(OD;;WP;@USER;;AU)(A;;WP;;;@ME)", Right::WriteLockoutTime, CLASS_UNKNOWN),
-        ("(OD;;WP;@MAIL;;AU)(A;;WP;;;@ME)", Right::WriteLockoutTime, CLASS_UNKNOWN),
-        ("(OD;;WP;@PWDSET;;AU)(A;;WP;;;@ME)", Right::WriteLockoutTime, Granted),
-        ("(OA;;CR;@USER;;@ME)", Right::ResetPassword, CLASS_UNKNOWN),
-        ("(OA;;CR;@RESET;;@ME)", Right::ResetPassword, Granted),
-    ] {
-        assert_eq!(decide(&descriptor(&format!("D:{aces}")), &token(), right, None).verdict, verdict, "{aces}");
-    }
-}
-
-/// Rule 4: conditional ACEs.
-#[test]
-fn a_condition_is_never_a_grant_and_never_passed_over() {
-    check(
-        Right::ResetPassword,
-        &[
-            ("(XA;;CR;;;@ME;(1==1))", CONDITIONAL, Via::Missing),
-            ("(ZA;;CR;@RESET;;@ME;(1==1))", CONDITIONAL, Via::Missing),
-            ("(XA;;CR;;;@ME;(1==1))(OA;;CR;@RESET;;@ME)", Granted, Via::Right),
-            ("(OA;;CR;@RESET;;@ME)(XD;;CR;;;AU;(1==1))", Granted, Via::Right),
-            ("(XD;;CR;;;AU;(1==1))(OA;;CR;@RESET;;@ME)", CONDITIONAL, Via::Missing),
-            ("(XD;;CR;;;AU;(1==1))", NotGranted, Via::Missing),
-            ("(XD;;CR;;;AU;(1==1))(D;;CR;;;AU)", Denied, Via::AllExtended),
-            ("(XA;;CR;;;@ME;(1==1))(D;;CR;;;AU)", CONDITIONAL, Via::Missing),
-            ("(XA;;CR;;;BA;(1==1))(XA;;WP;;;@ME;(1==1))", NotGranted, Via::Missing),
-            ("(XA;CIIO;CR;;;@ME;(1==1))", NotGranted, Via::Missing),
-        ],
-    );
-}
-
-/// An unknown type may allow or deny anything, but only where nothing was decided before it.
-#[test]
-fn an_ace_of_unknown_type_leaves_open_what_comes_after_it() {
-    let with = |kind, flags, before: &str, after: &str| {
-        let (Dacl::Aces(mut aces), Dacl::Aces(rest)) =
-            (descriptor(&format!("D:{before}")).dacl, descriptor(&format!("D:{after}")).dacl)
-        else {
-            panic!("no list")
-        };
-        aces.push(Ace { kind, flags, mask: 0, object_type: None, inherited_object_type: None, sid: NOBODY });
-        aces.extend(rest);
-        let descriptor = Descriptor { control: 0x8004, owner: None, dacl: Dacl::Aces(aces) };
-        decide(&descriptor, &token(), Right::ResetPassword, Some(USER))
-    };
-    let (unknown, audit) = (AceKind::Unknown(0x42), AceKind::System(2));
-    for (kind, flags, before, after, verdict) in [
-        (unknown, 0, "", "", UNKNOWN_ACE),
-        (unknown, 0, "", "(A;;GA;;;@ME)", UNKNOWN_ACE),
-        (unknown, 0, "", "(D;;GA;;;@ME)", UNKNOWN_ACE),
-        (unknown, 0, "(A;;GA;;;@ME)", "", Granted),
-        (unknown, 0, "(D;;GA;;;@ME)", "(A;;GA;;;@ME)", Denied),
-        (unknown, Ace::INHERIT_ONLY, "", "(A;;GA;;;@ME)", Granted),
-        (audit, 0, "", "(A;;GA;;;@ME)", Granted),
-        (audit, 0, "", "", NotGranted),
-    ] {
-        let found = with(kind, flags, before, after);
-        assert_eq!(found.verdict, verdict, "{kind:?} between {before} and {after}");
-        assert_eq!(found.why.trustee.is_some(), matches!(verdict, Granted | Denied));
-    }
-}
-
-/// Rule 5: what an incomplete token proves.
-#[test]
-fn an_incomplete_token_proves_grants_and_denies_but_no_absence() {
-    let token = Token::new([AUTHENTICATED_USERS], false);
-    for (text, verdict) in [
-        ("D:(A;;CR;;;AU)", Granted),
-        ("D:(D;;CR;;;AU)", Denied),
-        ("D:(A;;CR;;;BA)", INCOMPLETE),
-        ("D:(XA;;CR;;;AU;(1))", CONDITIONAL),
-        ("D:", Denied),
-        ("", Granted),
-    ] {
-        assert_eq!(decide(&descriptor(text), &token, Right::ResetPassword, Some(USER)).verdict, verdict, "{text}");
-    }
-}
-
 /// Rule 6: no list and an empty list.
 #[test]
 fn no_list_grants_and_an_empty_list_denies() {
@@ -307,91 +204,4 @@ fn a_right_to_the_whole_object_is_not_decided_by_a_part() {
             ("(OD;;LC;@MAIL;;AU)(A;;LC;;;AU)", PARTLY, Via::Missing),
         ],
     );
-}
-
-/// The defaults of a directory, as Samba packs them.
-#[test]
-fn default_descriptors_give_the_documented_rights() {
-    let user = vector("default of class user");
-    for (sid, right, verdict) in [
-        (AUTHENTICATED_USERS, Right::ResetPassword, NotGranted),
-        (AUTHENTICATED_USERS, Right::ReadControl, Granted),
-        (EVERYONE, Right::ChangePassword, Granted),
-        (SELF_SID, Right::ChangePassword, Granted),
-        (SELF_SID, Right::WritePwdLastSet, NotGranted),
-        (domain().with_rid(512).unwrap(), Right::WriteLockoutTime, Granted),
-    ] {
-        let found = decide(&user, &Token::new([sid], true), right, Some(USER));
-        assert_eq!(found.verdict, verdict, "{sid} {}", right.name());
-    }
-    // Unexpire Password is granted to Authenticated Users on the head of every new domain.
-    let head = vector("domain head");
-    for (sid, right, verdict) in [
-        (AUTHENTICATED_USERS, Right::UnexpirePassword, Granted),
-        (AUTHENTICATED_USERS, Right::ResetPassword, NotGranted),
-        (AUTHENTICATED_USERS, Right::ReadProperties, Granted),
-        (EVERYONE, Right::UnexpirePassword, NotGranted),
-    ] {
-        let found = decide(&head, &Token::new([sid], true), right, Some(DOMAIN_DNS));
-        assert_eq!(found.verdict, verdict, "{sid} {}", right.name());
-    }
-    let sam_server = vector("samServer");
-    for right in [Right::ReadProperties, Right::ListContents, Right::ReadControl] {
-        let found = decide(&sam_server, &Token::new([PRE_WIN2000], true), right, Some(BUILTIN_DOMAIN));
-        assert_eq!(found.verdict, Granted, "{}", right.name());
-    }
-}
-
-#[test]
-fn the_reason_is_said_in_words() {
-    for (text, right, words) in [
-        (
-            "D:(A;;RC;;;BA)(OD;ID;CR;@RESET;;AU)",
-            Right::ResetPassword,
-            "inherited deny for Authenticated Users (S-1-5-11), ACE 1, of Reset Password",
-        ),
-        ("D:(A;;RC;;;AU)", Right::ResetPassword, "no ACE grants Reset Password"),
-        (
-            "D:(OA;;WP;@RESTRICTIONS;;@ME)",
-            Right::WritePwdLastSet,
-            "explicit allow for S-1-5-21-1-2-3-1105, ACE 0, of Write pwdLastSet through its property set",
-        ),
-        (
-            "D:(A;ID;GA;;;AU)",
-            Right::WriteLockoutTime,
-            "inherited allow for Authenticated Users (S-1-5-11), ACE 0, of Write lockoutTime through full control",
-        ),
-        (
-            "D:(A;;RP;;;AU)",
-            Right::ReadProperties,
-            "explicit allow for Authenticated Users (S-1-5-11), ACE 0, of Read all properties",
-        ),
-        ("O:BA", Right::ResetPassword, "the object has no DACL, so everyone has Reset Password"),
-        ("D:", Right::ResetPassword, "the DACL is empty, so nobody has Reset Password"),
-        ("O:AUD:", Right::ReadControl, "Authenticated Users (S-1-5-11) owns the object and so has Read permissions"),
-        (
-            "D:(XA;;CR;;;AU;(1))",
-            Right::ResetPassword,
-            "explicit conditional ACE for Authenticated Users (S-1-5-11), ACE 0, may decide Reset Password; not evaluated",
-        ),
-    ] {
-        assert_eq!(judged(text, right).why.to_string(), words);
-    }
-    let part = decide(&descriptor("D:(A;;RC;;;AU)"), &Token::new([], false), Right::ResetPassword, Some(USER));
-    assert_eq!(
-        part.why.to_string(),
-        "no ACE grants Reset Password to the groups that are known, but not all groups could be read"
-    );
-}
-
-#[test]
-fn the_reason_travels_as_data() {
-    let found = judged("D:(OD;ID;CR;@RESET;;AU)", Right::ResetPassword);
-    let json = serde_json::to_value(found.why).unwrap();
-    let expected = serde_json::json!({
-        "right": "resetPassword", "decision": "denied", "aceIndex": 0, "inherited": true,
-        "trustee": "S-1-5-11", "via": "right",
-    });
-    assert_eq!(json, expected);
-    assert_eq!(serde_json::from_value::<super::Why>(json).unwrap(), found.why);
 }

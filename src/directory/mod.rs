@@ -26,7 +26,11 @@ mod sddl_tests;
 pub mod sid;
 mod sid_names;
 mod token;
+#[cfg(test)]
+mod undecided_tests;
 mod why;
+#[cfg(test)]
+mod why_tests;
 
 pub use access::decide;
 pub use descriptor::{Ace, AceKind, Dacl, Descriptor, Malformed};

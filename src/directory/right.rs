@@ -81,9 +81,13 @@ impl Right {
 }
 
 /// The mask with its generic bits replaced by what they mean for a directory object ([MS-ADTS] 5.1.3.2).
+#[inline]
 pub fn map_generic(mask: u32) -> u32 {
     const GENERIC: [(u32, u32); 4] =
         [(0x1000_0000, FULL_CONTROL), (0x2000_0000, 0x2_0004), (0x4000_0000, 0x2_0028), (0x8000_0000, 0x2_0094)];
+    if mask & 0xF000_0000 == 0 {
+        return mask;
+    }
     let meant = GENERIC.iter().filter(|(bit, _)| mask & bit != 0).fold(0, |all, (_, meaning)| all | meaning);
     (mask & 0x0FFF_FFFF) | meant
 }
