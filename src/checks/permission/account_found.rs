@@ -39,11 +39,11 @@ fn judge(case: &Case) -> Answer {
         ),
         _ if is_guess(case.scene, user) => guessed(case, &who),
         Some(1) if whole => Judgement::pass(format!("The connector account {who} exists.")),
-        Some(_) => Judgement::unknown(
+        _ if !whole => Judgement::unknown(
             Reason::Partial,
             format!("The search for {name} came to no end: a part of the directory was not searched."),
         ),
-        None => Judgement::unknown(Reason::NotCollected, format!("How many accounts fit {name} was not counted.")),
+        _ => Judgement::unknown(Reason::NotCollected, format!("How many accounts fit {name} was not counted.")),
     };
     let judgement = match &user.dn {
         Some(dn) => judgement.with("distinguished name", clean(dn)),

@@ -5,7 +5,7 @@ use crate::catalog::text::clean;
 use crate::catalog::{Case, Judgement, Reason, Scene, Target, TargetKind};
 use crate::checks::targets::domain_key;
 use crate::directory::{Descriptor, Guid, Token};
-use crate::evidence::{Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
+use crate::evidence::{Data, Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
 
 /// The connector account of a domain and what it brings to an access check there.
 pub struct Account<'a> {
@@ -80,8 +80,12 @@ pub fn object(scene: &Scene, key: &str, purpose: &str, what: &str) -> Result<Obj
             .map_err(|gap| Judgement::unknown(gap.reason, format!("{what} cannot be judged: {}.", gap.text)))?;
         return Ok(Object { dn: clean(&fact.data.dn), descriptor, class: class_of(fact.data) });
     }
-    let mut records = scene.evidence.records_at(Kind::SecurityDescriptor, key);
-    Err(match records.find(|record| record.fact::<SecurityDescriptor>().is_none()) {
+    // A record that failed may still say what it was about.
+    let may_be_it = |record: &&Record| {
+        record.fact::<SecurityDescriptor>().is_none()
+            && SecurityDescriptor::from_payload(&record.data).is_none_or(|data| data.purpose == purpose)
+    };
+    Err(match scene.evidence.records_at(Kind::SecurityDescriptor, key).find(may_be_it) {
         Some(record) => Judgement::unreadable(record),
         None => Judgement::unknown(Reason::NotCollected, format!("The permissions of {what} were not read.")),
     })

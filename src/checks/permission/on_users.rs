@@ -94,7 +94,7 @@ fn of_domain(case: &Case, right: Right, scale: &Scale) -> Answer {
             judgement.step(grant_below(right, &container, &account.sid(), guids::USER, &verify(case)))
         }
     };
-    Ok(list(judgement, &tally))
+    Ok(list(case, judgement, &tally))
 }
 
 /// Counts the sampled users of the domain of the case.
@@ -138,9 +138,12 @@ pub fn unknown(domain: &str, right: &str, tally: &Tally) -> Judgement {
     )
 }
 
-/// Counts and containers as lines of evidence.
-pub fn list(judgement: Judgement, tally: &Tally) -> Judgement {
+/// Counts and containers as lines of evidence, and what kept the sample from being whole.
+pub fn list(case: &Case, judgement: Judgement, tally: &Tally) -> Judgement {
     let counts = &tally.total;
+    let troubles =
+        case.scene.evidence.records_at(Kind::User, &case.target.key).filter_map(|record| record.error.as_ref());
+    let judgement = troubles.fold(judgement, |judgement, error| judgement.with("sample not whole", clean(&error.text)));
     let judgement = judgement
         .with("sample", tally.size())
         .with("granted", counts.granted)

@@ -141,5 +141,9 @@ mod tests {
         assert!(stage().judge("PW505").is_empty());
         let failed = stage().add_failed(&domain(), Kind::User, State::Timeout, "ldap");
         assert_eq!(at_domain(&failed).reason, Some(Reason::Timeout));
+        let partial = sample(20, 0, 0).add_failed(&domain(), Kind::User, State::Timeout, "sample");
+        let judgement = at_domain(&partial);
+        assert_eq!(judgement.outcome, Status::Pass);
+        assert!(judgement.evidence.iter().any(|line| line.name == "sample not whole"));
     }
 }
