@@ -6,6 +6,7 @@ use crate::catalog::{Case, Judgement, Reason, Scene, Target, TargetKind};
 use crate::checks::targets::domain_key;
 use crate::directory::{Descriptor, Guid, Token};
 use crate::evidence::{Data, Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
+use std::collections::HashSet;
 
 /// The connector account of a domain and what it brings to an access check there.
 pub struct Account<'a> {
@@ -91,11 +92,25 @@ pub fn object(scene: &Scene, key: &str, purpose: &str, what: &str) -> Result<Obj
     })
 }
 
-/// Users of the domain that the case is about, or lies in.
+/// Users of the domain that the case is about, or lies in, each once: the operator may have asked for one
+/// that is in the sample too.
 pub fn users_of_domain<'a>(case: &Case<'a>) -> Vec<Fact<'a, User>> {
+    distinct_users(case, |_| true)
+}
+
+/// The same of the sample alone.
+pub fn sampled_users<'a>(case: &Case<'a>) -> Vec<Fact<'a, User>> {
+    distinct_users(case, |user| user.sampled)
+}
+
+fn distinct_users<'a>(case: &Case<'a>, wanted: impl Fn(&User) -> bool) -> Vec<Fact<'a, User>> {
     let Some(domain) = domain_key(case.target) else { return Vec::new() };
-    let users = case.scene.evidence.facts::<User>().into_iter();
-    users.filter(|fact| fact.record.target.kind == TargetKind::User && fact.record.target.is_in(domain)).collect()
+    let mut seen: HashSet<&str> = HashSet::new();
+    let users = case.scene.evidence.facts::<User>().into_iter().filter(|fact| {
+        let target = &fact.record.target;
+        target.kind == TargetKind::User && target.is_in(domain) && wanted(fact.data)
+    });
+    users.filter(|fact| seen.insert(fact.record.target.key.as_str())).collect()
 }
 
 #[cfg(test)]

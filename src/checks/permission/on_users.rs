@@ -1,6 +1,6 @@
 //! One right of the connector account on users: each user for itself, and a domain by its sample.
 
-use super::evidence::{Account, account, object, users_of_domain};
+use super::evidence::{Account, account, object, sampled_users};
 use super::sample::{Outcome, Tally};
 use super::steps::grant_below;
 use crate::catalog::text::clean;
@@ -29,9 +29,9 @@ fn of_user(case: &Case, right: Right, scale: &Scale) -> Answer {
     let name = clean(&case.target.display);
     let account = account(case)?;
     let (decision, dn, class) = decision(case, right)?;
-    let judgement = verdict_on(&name, &account, &decision);
+    let judgement = verdict_on(&name, &account, &decision).severity(scale.user);
     Ok(match decision.verdict {
-        Verdict::Denied | Verdict::NotGranted => judgement.severity(scale.user).step(grant_below(
+        Verdict::Denied | Verdict::NotGranted => judgement.step(grant_below(
             right,
             &parent_of(&dn),
             &account.sid(),
@@ -101,7 +101,7 @@ fn of_domain(case: &Case, right: Right, scale: &Scale) -> Answer {
 pub fn tally(case: &Case, right: Right, without_protected: bool) -> Result<Tally, Judgement> {
     let account = account(case)?;
     let mut tally = Tally::default();
-    for fact in users_of_domain(case).into_iter().filter(|fact| fact.data.sampled) {
+    for fact in sampled_users(case) {
         let target = &fact.record.target;
         let kept = matches!(protection_at(case.scene, target, fact.data), Protection::None | Protection::Unknown);
         if without_protected && !kept {

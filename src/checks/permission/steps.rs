@@ -22,6 +22,12 @@ pub fn grant_on_object(right: Right, dn: &str, sid: &str, verify: &str) -> Step 
     }
 }
 
+/// A DN between single quotes of PowerShell. One that was cut for display names another object, so it is
+/// left for the reader to fill in.
+fn quoted(dn: &str) -> String {
+    if dn.ends_with('…') { "<distinguished name>".to_owned() } else { dn.replace('\'', "''") }
+}
+
 fn add_rule(right: Right, dn: &str, sid: &str, reach: &str) -> String {
     let (kind, guid) = match right.needs() {
         Needs::Control(guid) => ("ExtendedRight", guid),
@@ -32,7 +38,7 @@ fn add_rule(right: Right, dn: &str, sid: &str, reach: &str) -> String {
     };
     format!(
         "Import-Module ActiveDirectory; $path = 'AD:\\{}'; $acl = Get-Acl $path; $acl.AddAccessRule([System.DirectoryServices.ActiveDirectoryAccessRule]::new([System.Security.Principal.SecurityIdentifier]'{sid}', '{kind}', 'Allow', [guid]'{guid}', {reach})); Set-Acl $path $acl",
-        dn.replace('\'', "''")
+        quoted(dn)
     )
 }
 
@@ -44,7 +50,7 @@ pub fn inherit_again(dn: &str, verify: &str) -> Step {
         ),
         command: Some(format!(
             "Import-Module ActiveDirectory; $path = 'AD:\\{}'; $acl = Get-Acl $path; $acl.SetAccessRuleProtection($false, $true); Set-Acl $path $acl",
-            dn.replace('\'', "''")
+            quoted(dn)
         )),
         ..step(verify)
     }
@@ -76,6 +82,8 @@ mod tests {
         ] {
             assert!(command.contains(part), "{part} in {command}");
         }
+        let cut = inherit_again("OU=long…", "v").command.unwrap();
+        assert!(cut.contains("'AD:\\<distinguished name>'"), "{cut}");
         let command = grant_on_object(Right::ReadControl, "DC=x", "S-1-5-11", "v").command.unwrap();
         assert!(
             command.contains("'ReadControl', 'Allow', [guid]'00000000-0000-0000-0000-000000000000', 'All'"),

@@ -22,7 +22,9 @@ fn judge(case: &Case) -> Answer {
     if records.any(|record| record.state == State::NotFound) {
         return Ok(missing(&name));
     }
-    let fact = case.need::<User>()?;
+    // The same user may be in a sample; only the look-up of the identity counted.
+    let looked_up = case.facts::<User>().into_iter().find(|fact| !fact.data.sampled);
+    let fact = looked_up.map_or_else(|| case.need::<User>(), Ok)?;
     let whole = fact.record.state == State::Ok;
     let judgement = match (fact.data.search_count, whole) {
         (Some(0), true) => missing(&name),
@@ -120,6 +122,9 @@ mod tests {
     fn users_of_a_sample_are_not_judged_one_by_one() {
         let target = Target::user("s-1", "s-1", None);
         let user = User { search_count: Some(1), sampled: true, ..User::default() };
-        assert!(Stage::new().add(&target, user).judge("PW901").is_empty());
+        let sampled = Stage::new().add(&target, User { search_count: None, ..user });
+        assert!(sampled.judge("PW901").is_empty());
+        let asked = sampled.add(&target, User { search_count: Some(1), ..User::default() });
+        assert_eq!(asked.judge_at("PW901", &target.key).outcome, Status::Pass);
     }
 }
