@@ -1,7 +1,7 @@
 //! One line each on what was not examined, why, and what adds it (catalog 0.2 (4)).
 
 use super::plan::{Diagnostic, Plan};
-use crate::catalog::{Area, Check};
+use crate::catalog::{Area, Check, RunsAt};
 use crate::contract::NotExamined;
 use crate::evidence::{Evidence, Kind};
 use std::collections::BTreeSet;
@@ -27,9 +27,12 @@ pub fn not_examined(plan: &Plan, folded: &BTreeSet<&'static str>, evidence: &Evi
             lines.push(NotExamined { what: what.to_owned(), why: why.to_owned(), how: how.to_owned(), checks });
         }
     };
-    let needs_sync_configuration = |check: &Check| check.evidence[0] == Kind::AdSyncConfig;
+    let needs_sync_configuration =
+        |check: &Check| check.evidence[0] == Kind::AdSyncConfig && check.area != Area::Permission;
+    let on_controller = |check: &Check| check.runs_at == RunsAt::DomainController;
     let in_directory = |check: &Check| {
-        matches!(check.area, Area::Directory | Area::Policy) || check.id == "PW717" && !needs_sync_configuration(check)
+        matches!(check.area, Area::Directory | Area::Policy) && !on_controller(check)
+            || check.id == "PW717" && !needs_sync_configuration(check)
     };
     let domain_known = evidence.was_asked(Kind::Fsmo);
     add(
@@ -47,6 +50,24 @@ pub fn not_examined(plan: &Plan, folded: &BTreeSet<&'static str>, evidence: &Evi
         "Configuration of Entra Connect (preferred controllers)",
         "the ADSync module is not here",
         "run on the Entra Connect server",
+    );
+    add(
+        group(&on_controller),
+        "Settings that only a domain controller itself shows",
+        "this version does not read the registry of a controller",
+        "on each controller: (Get-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Lsa).'Notification Packages'",
+    );
+    add(
+        group(&|check| check.area == Area::Permission && !on_controller(check)),
+        "Rights of the connector account in Active Directory",
+        "no connector account, or no object that it needs rights on, was looked at",
+        "-ConnectorAccount, with -Domain and -Credential",
+    );
+    add(
+        group(&|check| check.area == Area::User),
+        "Single users",
+        "no user was named, or not enough of one was read",
+        "-Identity, with -Domain and -Credential",
     );
     add(
         group(&|check| check.area == Area::Network || check.id == "PW718"),

@@ -1,7 +1,8 @@
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Scene, Step, TargetKind};
 use crate::checks::targets;
-use crate::evidence::{AdSyncConfig, Connector, Kind, OperatorInput, State, User};
+use crate::directory::Sid;
+use crate::evidence::{AdSyncConfig, Connector, Kind, OperatorInput, State, TokenGroups, User};
 
 crate::declare_check! {
     PW501, "The connector account is identified and exists in AD",
@@ -38,11 +39,11 @@ fn judge(case: &Case) -> Answer {
         ),
         _ if is_guess(case.scene, user) => guessed(case, &who),
         Some(1) if whole => Judgement::pass(format!("The connector account {who} exists.")),
-        Some(_) => Judgement::unknown(
+        _ if !whole => Judgement::unknown(
             Reason::Partial,
             format!("The search for {name} came to no end: a part of the directory was not searched."),
         ),
-        None => Judgement::unknown(Reason::NotCollected, format!("How many accounts fit {name} was not counted.")),
+        _ => Judgement::unknown(Reason::NotCollected, format!("How many accounts fit {name} was not counted.")),
     };
     let judgement = match &user.dn {
         Some(dn) => judgement.with("distinguished name", clean(dn)),
@@ -50,14 +51,21 @@ fn judge(case: &Case) -> Answer {
     };
     Ok(match connector_of(case.scene, user) {
         Some(connector) => judgement.with("connector", clean(&connector.name)),
-        None => judgement,
+        None => judgement.with("named by the operator", named(case.scene)),
     })
+}
+
+/// The accounts that the operator named, for a line of evidence.
+fn named(scene: &Scene) -> String {
+    let inputs = scene.evidence.facts::<OperatorInput>();
+    let names: Vec<&str> =
+        inputs.iter().flat_map(|fact| fact.data.connector_accounts.iter().map(String::as_str)).collect();
+    if names.is_empty() { "none".to_owned() } else { list(names) }
 }
 
 /// Nobody named the account: neither the operator nor a connector.
 fn is_guess(scene: &Scene, user: &User) -> bool {
-    let named = scene.evidence.facts::<OperatorInput>().iter().any(|fact| !fact.data.connector_accounts.is_empty());
-    user.connector_hint && !(named && user.input.is_some()) && connector_of(scene, user).is_none()
+    user.connector_hint && user.input.is_none() && connector_of(scene, user).is_none()
 }
 
 /// The connector that signs in with this account.
@@ -68,13 +76,18 @@ fn connector_of<'a>(scene: &Scene<'a>, user: &User) -> Option<&'a Connector> {
     connectors.find(|connector| connector.login_user.as_deref().is_some_and(|login| login.eq_ignore_ascii_case(sam)))
 }
 
-/// One candidate is used; of several none is known to be the one.
+/// One candidate is used; of several for one forest none is known to be the one.
 fn guessed(case: &Case, who: &str) -> Judgement {
+    let own = serves(case.scene, &case.target.key);
     let users = case.scene.evidence.facts::<User>();
     let candidates: Vec<&str> = users
         .iter()
         .filter(|fact| fact.record.target.kind == TargetKind::Account && is_guess(case.scene, fact.data))
-        .map(|fact| fact.record.target.display.as_str())
+        .map(|fact| &fact.record.target)
+        .filter(|other| {
+            other.key == case.target.key || serves(case.scene, &other.key).iter().any(|at| own.contains(at))
+        })
+        .map(|other| other.display.as_str())
         .collect();
     let step = Step {
         text: "Read the account of the connector on the sync server, and name it with -ConnectorAccount.".to_owned(),
@@ -97,6 +110,15 @@ fn guessed(case: &Case, who: &str) -> Judgement {
     }
     .with("identified by", "name or description (a guess)")
     .step(step)
+}
+
+/// The domains that an account was looked at in, and the one that it is in: a candidate of another forest
+/// shares none of them.
+fn serves(scene: &Scene, key: &str) -> Vec<String> {
+    let groups = scene.evidence.facts_at::<TokenGroups>(key).into_iter().map(|fact| fact.data.domain.to_lowercase());
+    let users = scene.evidence.facts_at::<User>(key);
+    let sids = users.iter().filter_map(|fact| fact.data.sid.as_ref()?.parse::<Sid>().ok()?.domain());
+    groups.chain(sids.map(|sid| sid.to_string())).collect()
 }
 
 fn missing(case: &Case, name: &str) -> Judgement {
@@ -171,6 +193,19 @@ mod tests {
         for (target, judgement) in stage.judge("PW501") {
             assert_eq!(judgement.reason, Some(Reason::Ambiguous), "{}", target.key);
         }
+    }
+
+    #[test]
+    fn a_candidate_of_another_forest_is_no_rival() {
+        let other = Target::account("S-1-5-21-9-9-9-1105", "OTHER\\MSOL_2");
+        let elsewhere = User { sid: Some("S-1-5-21-9-9-9-1105".to_owned()), ..found(Some(1), true, None) };
+        let stage = Stage::new().add(&account(), found(Some(1), true, None)).add(&other, elsewhere);
+        for (target, judgement) in stage.judge("PW501") {
+            assert_eq!(judgement.outcome, Status::Warn, "{}", target.key);
+        }
+        let domain = || TokenGroups { domain: "corp.example".to_owned(), ..TokenGroups::default() };
+        let stage = stage.add(&account(), domain()).add(&other, domain());
+        assert_eq!(stage.judge_at("PW501", &other.key).reason, Some(Reason::Ambiguous));
     }
 
     #[test]

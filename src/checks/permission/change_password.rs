@@ -49,7 +49,7 @@ fn of_domain(case: &Case) -> Result<Judgement, Judgement> {
         (Outcome::Unknown, _) => unknown(&domain, name, &tally),
         _ => Judgement::pass(format!("{who} has {name} on the users of {domain} ({size}).")),
     };
-    Ok(list(judgement, &tally))
+    Ok(list(case, judgement, &tally))
 }
 
 #[cfg(test)]

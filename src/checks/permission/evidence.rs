@@ -5,7 +5,8 @@ use crate::catalog::text::clean;
 use crate::catalog::{Case, Judgement, Reason, Scene, Target, TargetKind};
 use crate::checks::targets::domain_key;
 use crate::directory::{Descriptor, Guid, Token};
-use crate::evidence::{Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
+use crate::evidence::{Data, Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
+use std::collections::HashSet;
 
 /// The connector account of a domain and what it brings to an access check there.
 pub struct Account<'a> {
@@ -80,18 +81,36 @@ pub fn object(scene: &Scene, key: &str, purpose: &str, what: &str) -> Result<Obj
             .map_err(|gap| Judgement::unknown(gap.reason, format!("{what} cannot be judged: {}.", gap.text)))?;
         return Ok(Object { dn: clean(&fact.data.dn), descriptor, class: class_of(fact.data) });
     }
-    let mut records = scene.evidence.records_at(Kind::SecurityDescriptor, key);
-    Err(match records.find(|record| record.fact::<SecurityDescriptor>().is_none()) {
+    // A record that failed may still say what it was about.
+    let may_be_it = |record: &&Record| {
+        record.fact::<SecurityDescriptor>().is_none()
+            && SecurityDescriptor::from_payload(&record.data).is_none_or(|data| data.purpose == purpose)
+    };
+    Err(match scene.evidence.records_at(Kind::SecurityDescriptor, key).find(may_be_it) {
         Some(record) => Judgement::unreadable(record),
         None => Judgement::unknown(Reason::NotCollected, format!("The permissions of {what} were not read.")),
     })
 }
 
-/// Users of the domain that the case is about, or lies in.
+/// Users of the domain that the case is about, or lies in, each once: the operator may have asked for one
+/// that is in the sample too.
 pub fn users_of_domain<'a>(case: &Case<'a>) -> Vec<Fact<'a, User>> {
+    distinct_users(case, |_| true)
+}
+
+/// The same of the sample alone.
+pub fn sampled_users<'a>(case: &Case<'a>) -> Vec<Fact<'a, User>> {
+    distinct_users(case, |user| user.sampled)
+}
+
+fn distinct_users<'a>(case: &Case<'a>, wanted: impl Fn(&User) -> bool) -> Vec<Fact<'a, User>> {
     let Some(domain) = domain_key(case.target) else { return Vec::new() };
-    let users = case.scene.evidence.facts::<User>().into_iter();
-    users.filter(|fact| fact.record.target.kind == TargetKind::User && fact.record.target.is_in(domain)).collect()
+    let mut seen: HashSet<&str> = HashSet::new();
+    let users = case.scene.evidence.facts::<User>().into_iter().filter(|fact| {
+        let target = &fact.record.target;
+        target.kind == TargetKind::User && target.is_in(domain) && wanted(fact.data)
+    });
+    users.filter(|fact| seen.insert(fact.record.target.key.as_str())).collect()
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@ use super::below::stands_below;
 use super::evidence::{account, object, users_of_domain};
 use super::facts::{All, NEEDED, rights};
 use super::on_users::verify;
-use super::steps::grant_on_users;
+use super::steps::grant_below;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, TargetKind};
 use crate::checks::targets;
 use crate::checks::user::protection::{Protection, protection_at};
-use crate::directory::{Grant, Reach, Right, Sid, Verdict, grants, guids, well_known_name};
+use crate::directory::{Grant, Guid, Reach, Right, Sid, Verdict, grants, guids, well_known_name};
 use crate::evidence::User;
 use std::collections::BTreeMap;
 
@@ -27,8 +27,9 @@ Pass: there is no such grant.
 Unknown: a descriptor is not readable, or no user below was looked at.",
 }
 
-/// A grant that does not arrive: where it stands, what it is about, what stops it.
-type Key = (usize, Right, String);
+/// A grant that does not arrive: where it stands, what it is about, what stops it, and at objects of which
+/// class.
+type Key = (usize, Right, String, Guid);
 
 fn judge(case: &Case) -> Answer {
     let (purpose, dn) = match case.target.kind {
@@ -71,7 +72,7 @@ fn judge(case: &Case) -> Answer {
             }
             if let Some(grant) = explicit.first() {
                 let obstacle = format!("{} ({})", in_words(&grant.reach), trustee(&grant.trustee));
-                misplaced.entry((grant.ace, *right, obstacle)).or_default().push(&target.display);
+                misplaced.entry((grant.ace, *right, obstacle, class)).or_default().push(&target.display);
             }
         }
     }
@@ -80,7 +81,7 @@ fn judge(case: &Case) -> Answer {
         return Err(Judgement::not_applicable(Reason::NotConfigured, message));
     }
     let ancestor = ancestor?;
-    let Some(((ace, right, obstacle), _)) = misplaced.iter().max_by_key(|(_, names)| names.len()) else {
+    let Some(((ace, right, obstacle, class), _)) = misplaced.iter().max_by_key(|(_, names)| names.len()) else {
         return match unread {
             Some(unread) => Err(unread),
             None if users == 0 => {
@@ -93,8 +94,8 @@ fn judge(case: &Case) -> Answer {
         "ACE {ace} of {dn} grants {} but does not reach the users below: {obstacle}.",
         right.name()
     ))
-    .step(grant_on_users(*right, &ancestor.dn, &account.sid(), &verify(case)));
-    Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle), names)| {
+    .step(grant_below(*right, &ancestor.dn, &account.sid(), *class, &verify(case)));
+    Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle, _), names)| {
         let shown = list(names.iter().take(5).copied());
         let line = format!("ACE {ace}, {}: {obstacle}; {} user(s): {shown}", right.name(), names.len());
         judgement.with("grant that does not arrive", line)

@@ -1,13 +1,13 @@
 //! One right of the connector account on users: each user for itself, and a domain by its sample.
 
-use super::evidence::{Account, account, object, users_of_domain};
+use super::evidence::{Account, account, object, sampled_users};
 use super::sample::{Outcome, Tally};
-use super::steps::grant_on_users;
+use super::steps::grant_below;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, TargetKind};
 use crate::checks::user::protection::{Protection, protection_at};
-use crate::directory::{Decision, Right, Verdict, decide};
-use crate::evidence::Kind;
+use crate::directory::{Decision, Guid, Right, Verdict, decide, guids};
+use crate::evidence::{Kind, User};
 
 /// How a check of a right counts what is missing.
 pub struct Scale {
@@ -28,20 +28,25 @@ pub fn judge(case: &Case, right: Right, scale: &Scale) -> Answer {
 fn of_user(case: &Case, right: Right, scale: &Scale) -> Answer {
     let name = clean(&case.target.display);
     let account = account(case)?;
-    let (decision, dn) = decision(case, right)?;
-    let judgement = verdict_on(&name, &account, &decision);
+    let (decision, dn, class) = decision(case, right)?;
+    let judgement = verdict_on(&name, &account, &decision).severity(scale.user);
     Ok(match decision.verdict {
-        Verdict::Denied | Verdict::NotGranted => {
-            judgement.severity(scale.user).step(grant_on_users(right, &parent_of(&dn), &account.sid(), &verify(case)))
-        }
+        Verdict::Denied | Verdict::NotGranted => judgement.step(grant_below(
+            right,
+            &parent_of(&dn),
+            &account.sid(),
+            class.unwrap_or(guids::USER),
+            &verify(case),
+        )),
         _ => judgement,
     })
 }
 
-/// The decision about the user of the case, with the user's DN.
-pub fn decision(case: &Case, right: Right) -> Result<(Decision, String), Judgement> {
+/// The decision about the user of the case, with the user's DN and class.
+pub fn decision(case: &Case, right: Right) -> Result<(Decision, String, Option<Guid>), Judgement> {
     let object = object(case.scene, &case.target.key, "user", &clean(&case.target.display))?;
-    Ok((decide(&object.descriptor, &account(case)?.token, right, object.class), object.dn))
+    let decision = decide(&object.descriptor, &account(case)?.token, right, object.class);
+    Ok((decision, object.dn, object.class))
 }
 
 /// The finding of one decision, without severity and steps.
@@ -86,24 +91,24 @@ fn of_domain(case: &Case, right: Right, scale: &Scale) -> Answer {
         0 => judgement,
         _ => {
             let container = tally.failing_containers().first().map_or(String::new(), |(dn, ..)| (*dn).to_owned());
-            judgement.step(grant_on_users(right, &container, &account.sid(), &verify(case)))
+            judgement.step(grant_below(right, &container, &account.sid(), guids::USER, &verify(case)))
         }
     };
-    Ok(list(judgement, &tally))
+    Ok(list(case, judgement, &tally))
 }
 
 /// Counts the sampled users of the domain of the case.
 pub fn tally(case: &Case, right: Right, without_protected: bool) -> Result<Tally, Judgement> {
     let account = account(case)?;
     let mut tally = Tally::default();
-    for fact in users_of_domain(case).into_iter().filter(|fact| fact.data.sampled) {
+    for fact in sampled_users(case) {
         let target = &fact.record.target;
         let kept = matches!(protection_at(case.scene, target, fact.data), Protection::None | Protection::Unknown);
         if without_protected && !kept {
             tally.set_aside();
             continue;
         }
-        let container = fact.data.parent_containers.first().map_or_else(|| clean(&case.target.display), |dn| clean(dn));
+        let container = container_of(fact.data);
         let object = object(case.scene, &target.key, "user", &clean(&target.display)).ok();
         let decision = object.map(|object| decide(&object.descriptor, &account.token, right, object.class));
         tally.add(&container, decision);
@@ -133,9 +138,12 @@ pub fn unknown(domain: &str, right: &str, tally: &Tally) -> Judgement {
     )
 }
 
-/// Counts and containers as lines of evidence.
-pub fn list(judgement: Judgement, tally: &Tally) -> Judgement {
+/// Counts and containers as lines of evidence, and what kept the sample from being whole.
+pub fn list(case: &Case, judgement: Judgement, tally: &Tally) -> Judgement {
     let counts = &tally.total;
+    let troubles =
+        case.scene.evidence.records_at(Kind::User, &case.target.key).filter_map(|record| record.error.as_ref());
+    let judgement = troubles.fold(judgement, |judgement, error| judgement.with("sample not whole", clean(&error.text)));
     let judgement = judgement
         .with("sample", tally.size())
         .with("granted", counts.granted)
@@ -146,6 +154,12 @@ pub fn list(judgement: Judgement, tally: &Tally) -> Judgement {
         let line = format!("{dn}: {} of {} without the right: {reason}", counts.refused, counts.all());
         judgement.with("container", line)
     })
+}
+
+/// Where a user stands; the head of the domain is no container, so the DN says it.
+fn container_of(user: &User) -> String {
+    let container = user.parent_containers.first().map(|dn| clean(dn));
+    container.unwrap_or_else(|| parent_of(&clean(user.dn.as_deref().unwrap_or_default())))
 }
 
 /// What the DN stands in: inheritance brings the right to the user from there.

@@ -70,9 +70,7 @@ mod tests {
             let stage = stage().add(&target, member(&[SALES], false)).add(&target, sd("user", false, &aces));
             let judgement = stage.judge_at("PW505", &target.key);
             assert_eq!((judgement.outcome, judgement.reason), (outcome, reason), "{aces:?}: {}", judgement.message);
-            if outcome == Status::Fail {
-                assert_eq!(judgement.severity, Some(Severity::High));
-            }
+            assert_eq!(judgement.severity, Some(Severity::High));
         }
     }
 
@@ -141,5 +139,11 @@ mod tests {
         assert!(stage().judge("PW505").is_empty());
         let failed = stage().add_failed(&domain(), Kind::User, State::Timeout, "ldap");
         assert_eq!(at_domain(&failed).reason, Some(Reason::Timeout));
+        let partial = sample(20, 0, 0).add_failed(&domain(), Kind::User, State::Timeout, "sample");
+        let judgement = at_domain(&partial);
+        assert_eq!(judgement.outcome, Status::Pass);
+        assert!(judgement.evidence.iter().any(|line| line.name == "sample not whole"));
+        let asked_too = sample(3, 0, 0).add(&user("u0"), member(&[SALES], false));
+        assert!(at_domain(&asked_too).message.contains("sample of 3"), "{}", at_domain(&asked_too).message);
     }
 }

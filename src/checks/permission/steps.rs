@@ -1,17 +1,14 @@
 //! Commands that grant a right, for the ActiveDirectory module.
 
 use crate::catalog::Step;
-use crate::directory::{Needs, Right, guids};
+use crate::directory::{Guid, Needs, Right, guids};
 
-/// Grants a right on the users below a container or the head of the domain.
-pub fn grant_on_users(right: Right, dn: &str, sid: &str, verify: &str) -> Step {
-    let user = guids::USER;
+/// Grants a right on the objects of one class below a container or the head of the domain.
+pub fn grant_below(right: Right, dn: &str, sid: &str, class: Guid, verify: &str) -> Step {
+    let name = guids::name(&class).unwrap_or("user");
     Step {
-        text: format!(
-            "Grant {} to the connector account on {dn}, for descendant user objects (for inetOrgPerson objects as well, where there are any).",
-            right.name()
-        ),
-        command: Some(add_rule(right, dn, sid, &format!("'Descendents', [guid]'{user}'"))),
+        text: format!("Grant {} to the connector account on {dn}, for descendant {name} objects.", right.name()),
+        command: Some(add_rule(right, dn, sid, &format!("'Descendents', [guid]'{class}'"))),
         ..step(verify)
     }
 }
@@ -25,17 +22,23 @@ pub fn grant_on_object(right: Right, dn: &str, sid: &str, verify: &str) -> Step 
     }
 }
 
+/// A DN between single quotes of PowerShell. One that was cut for display names another object, so it is
+/// left for the reader to fill in.
+fn quoted(dn: &str) -> String {
+    if dn.ends_with('…') { "<distinguished name>".to_owned() } else { dn.replace('\'', "''") }
+}
+
 fn add_rule(right: Right, dn: &str, sid: &str, reach: &str) -> String {
     let (kind, guid) = match right.needs() {
         Needs::Control(guid) => ("ExtendedRight", guid),
         Needs::Property { attribute, .. } => ("WriteProperty", attribute),
-        Needs::AllProperties => ("ReadProperty", guids::Guid::nil()),
-        Needs::Object if right == Right::ListContents => ("ListChildren", guids::Guid::nil()),
-        Needs::Object => ("ReadControl", guids::Guid::nil()),
+        Needs::AllProperties => ("ReadProperty", Guid::nil()),
+        Needs::Object if right == Right::ListContents => ("ListChildren", Guid::nil()),
+        Needs::Object => ("ReadControl", Guid::nil()),
     };
     format!(
         "Import-Module ActiveDirectory; $path = 'AD:\\{}'; $acl = Get-Acl $path; $acl.AddAccessRule([System.DirectoryServices.ActiveDirectoryAccessRule]::new([System.Security.Principal.SecurityIdentifier]'{sid}', '{kind}', 'Allow', [guid]'{guid}', {reach})); Set-Acl $path $acl",
-        dn.replace('\'', "''")
+        quoted(dn)
     )
 }
 
@@ -47,7 +50,7 @@ pub fn inherit_again(dn: &str, verify: &str) -> Step {
         ),
         command: Some(format!(
             "Import-Module ActiveDirectory; $path = 'AD:\\{}'; $acl = Get-Acl $path; $acl.SetAccessRuleProtection($false, $true); Set-Acl $path $acl",
-            dn.replace('\'', "''")
+            quoted(dn)
         )),
         ..step(verify)
     }
@@ -68,7 +71,8 @@ mod tests {
 
     #[test]
     fn a_grant_names_the_right_by_its_guid_and_the_account_by_its_sid() {
-        let command = grant_on_users(Right::ResetPassword, "OU=O'Neil,DC=x", "S-1-5-21-1", "v").command.unwrap();
+        let command =
+            grant_below(Right::ResetPassword, "OU=O'Neil,DC=x", "S-1-5-21-1", guids::USER, "v").command.unwrap();
         for part in [
             "'AD:\\OU=O''Neil,DC=x'",
             "'S-1-5-21-1'",
@@ -78,6 +82,8 @@ mod tests {
         ] {
             assert!(command.contains(part), "{part} in {command}");
         }
+        let cut = inherit_again("OU=long…", "v").command.unwrap();
+        assert!(cut.contains("'AD:\\<distinguished name>'"), "{cut}");
         let command = grant_on_object(Right::ReadControl, "DC=x", "S-1-5-11", "v").command.unwrap();
         assert!(
             command.contains("'ReadControl', 'Allow', [guid]'00000000-0000-0000-0000-000000000000', 'All'"),

@@ -44,7 +44,7 @@ fn judge(case: &Case) -> Answer {
         }
     };
     let count = user.admin_count.map_or("not returned".to_owned(), |count| count.to_string());
-    let heuristics = policy.map(|policy| policy.ds_heuristics.as_deref().map_or("not set".to_owned(), clean));
+    let heuristics = policy.map(|policy| policy.ds_heuristics.as_deref().map_or("not returned".to_owned(), clean));
     Ok(judgement.with("adminCount", count).with("dSHeuristics", heuristics.unwrap_or_else(|| "not read".to_owned())))
 }
 
