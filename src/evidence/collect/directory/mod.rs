@@ -6,6 +6,7 @@
 
 mod attempts;
 mod clock;
+mod connection;
 mod controller_ports;
 mod controllers;
 #[cfg(test)]
@@ -20,6 +21,8 @@ mod names;
 mod pso;
 mod root_dse;
 mod rpc;
+#[cfg(feature = "kerberos")]
+mod sealed;
 mod session;
 #[cfg(test)]
 mod testing;
