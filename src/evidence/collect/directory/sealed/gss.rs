@@ -52,17 +52,17 @@ fn sign_in(principal: &Principal, secret: &str) -> Result<Cred, Error> {
 
 impl Seal for Context {
     fn wrap(&mut self, plain: &[u8], conceal: bool) -> Result<Vec<u8>, String> {
-        self.0.wrap(conceal, plain).map(|token| token.to_vec()).map_err(|error| error.to_string())
+        self.0.wrap(conceal, plain).map(|token| token.to_vec()).map_err(|error| said(&error))
     }
 
     fn unwrap(&mut self, token: &[u8]) -> Result<Vec<u8>, String> {
-        self.0.unwrap(token).map(|plain| plain.to_vec()).map_err(|error| error.to_string())
+        self.0.unwrap(token).map(|plain| plain.to_vec()).map_err(|error| said(&error))
     }
 }
 
 impl Mechanism for Context {
     fn step(&mut self, token: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        let answer = self.0.step(Some(token), None).map_err(|error| error.to_string())?;
+        let answer = self.0.step(Some(token), None).map_err(|error| said(&error))?;
         Ok(answer.map(|token| token.to_vec()))
     }
 
@@ -72,7 +72,15 @@ impl Mechanism for Context {
 }
 
 fn trouble(error: Error) -> Trouble {
-    Trouble::Kerberos { text: printable(&error.to_string()), refused: is_refusal(error.minor) }
+    Trouble::Kerberos { text: printable(&said(&error)), refused: is_refusal(error.minor) }
+}
+
+/// What Kerberos says, without the general sentence of the GSS-API before it ("No credentials were supplied,
+/// or the credentials were unavailable or inaccessible (Preauthentication failed)").
+fn said(error: &Error) -> String {
+    let text = error.to_string();
+    let inner = text.split_once(" (").and_then(|(_, inner)| inner.strip_suffix(')'));
+    format!("Kerberos: {}", inner.filter(|_| error.minor != 0).unwrap_or(&text))
 }
 
 /// Errors of a key distribution centre about the account or its password ([RFC 4120] 7.5.9): expired,
