@@ -185,9 +185,15 @@ async fn bind_sealed(
             if let Err(why) = usable_secret(credential) {
                 return (refused(why.to_owned()), None);
             }
-            let turn = match access.gate.enter(account_scope(&credential.user, door)).await {
-                Pass::Go(turn) => turn,
-                Pass::Refused(host) => return (refused(not_again(&host)), None),
+            // A key distribution centre that is silent must not cost the records of the other binds.
+            let entered = access.gate.enter(account_scope(&credential.user, door));
+            let turn = match tokio::time::timeout(limit, entered).await {
+                Ok(Pass::Go(turn)) => turn,
+                Ok(Pass::Refused(host)) => return (refused(not_again(&host)), None),
+                Err(_) => {
+                    let text = "not tried: the first bind with the credential is not answered yet".to_owned();
+                    return (LdapBind { text: Some(text), ..record }, None);
+                }
             };
             let (user, secret) = (credential.user.clone(), credential.secret.clone());
             (Identity::Named { user, secret }, Some(turn))

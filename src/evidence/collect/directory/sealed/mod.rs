@@ -44,7 +44,6 @@ trait Mechanism: Seal {
 
 /// Whose ticket is used. A named one gets a ticket of its own in memory: neither the cache of the user
 /// nor the environment of the process is touched.
-#[derive(Clone)]
 pub enum Identity {
     CurrentUser,
     Named { user: String, secret: Secret },
