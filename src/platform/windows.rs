@@ -114,3 +114,47 @@ pub fn sid_of(account: &str) -> Option<String> {
         Some(sid)
     }
 }
+
+/// A credential of the package Kerberos for this user. The system copies what it is given; nothing is
+/// stored with the user or the process.
+#[cfg(feature = "kerberos")]
+pub fn kerberos_credential(
+    user: &str,
+    domain: Option<&str>,
+    secret: &str,
+) -> std::io::Result<windows::Win32::Security::Credentials::SecHandle> {
+    use windows::Win32::Security::Authentication::Identity::{
+        AcquireCredentialsHandleW, SEC_WINNT_AUTH_IDENTITY_UNICODE, SEC_WINNT_AUTH_IDENTITY_W, SECPKG_CRED_OUTBOUND,
+    };
+    use windows::core::{PCWSTR, w};
+    use zeroize::Zeroizing;
+
+    let wide = |text: &str| Zeroizing::new(text.encode_utf16().collect::<Vec<u16>>());
+    let (mut user, mut domain, mut secret) = (wide(user), wide(domain.unwrap_or_default()), wide(secret));
+    let identity = SEC_WINNT_AUTH_IDENTITY_W {
+        User: user.as_mut_ptr(),
+        UserLength: user.len() as u32,
+        Domain: if domain.is_empty() { std::ptr::null_mut() } else { domain.as_mut_ptr() },
+        DomainLength: domain.len() as u32,
+        Password: secret.as_mut_ptr(),
+        PasswordLength: secret.len() as u32,
+        Flags: SEC_WINNT_AUTH_IDENTITY_UNICODE,
+    };
+    let mut handle = Default::default();
+    // SAFETY: the identity points at buffers of the lengths given, which live until the call returns;
+    // `handle` is writable.
+    unsafe {
+        AcquireCredentialsHandleW(
+            PCWSTR::null(),
+            w!("Kerberos"),
+            SECPKG_CRED_OUTBOUND,
+            None,
+            Some((&raw const identity).cast()),
+            None,
+            None,
+            &mut handle,
+            None,
+        )?;
+    }
+    Ok(handle)
+}

@@ -170,8 +170,12 @@ pub fn refusal(evidence: &Evidence, world: &World, domain: &Target) -> Refusal {
         let text = format!("No controller of {name} answers LDAP.");
         return Refusal { state: State::NotReadable, code: "noController", text };
     }
+    let has_credential = world.settings.credential.is_some();
     let of_the_credential = |(controller, root): &(Controller, &RootDse)| {
-        let bind = root.binds.iter().find(|bind| bind.mechanism == "simple" && bind.credential_refused)?;
+        // A simple bind tells the reason; without one Kerberos does.
+        let refused =
+            |mechanism: &str| root.binds.iter().find(|bind| bind.mechanism == mechanism && bind.credential_refused);
+        let bind = refused("simple").or_else(|| refused("kerberos").filter(|_| has_credential))?;
         Some(format!("{}: {}", controller.fqdn, bind.text.as_deref().unwrap_or("refused")))
     };
     if let Some(why) = answering.iter().find_map(of_the_credential) {
@@ -183,12 +187,14 @@ pub fn refusal(evidence: &Evidence, world: &World, domain: &Target) -> Refusal {
         Some(format!("{}: {}", controller.fqdn, bind.text.as_deref().unwrap_or("refused")))
     });
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
-    let advice = if world.settings.credential.is_some() {
-        "A password is sent inside TLS only: the controllers need a certificate that this machine trusts."
+    let (who, advice) = if has_credential {
+        let advice = "It is used over Kerberos, which needs a key distribution centre that answers, or inside TLS, which \
+                      needs a certificate that this machine trusts.";
+        ("-Credential", advice)
     } else {
-        "-Credential adds an account that may read."
+        ("the current user", "-Credential adds an account that may read.")
     };
-    let text = format!("No controller of {name} lets the current user in{why}. {advice}");
+    let text = format!("No controller of {name} lets {who} in{why}. {advice}");
     Refusal { state: State::AccessDenied, code: "noSession", text }
 }
 

@@ -1,10 +1,11 @@
 //! LDAP connections and searches: every operation has a time-out, and no answer of a peer can end more
 //! than itself.
 
+use super::connection::{Connection, Ended};
 use crate::evidence::State;
 use crate::panics;
 use futures_util::FutureExt;
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry};
+use ldap3::{LdapConnSettings, LdapError, Scope, SearchEntry};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,7 +121,7 @@ pub async fn connect(
     protection: Protection,
     trust: Option<Arc<rustls::ClientConfig>>,
     limit: Duration,
-) -> Result<Ldap, Failure> {
+) -> Result<Connection, Failure> {
     let mut settings = LdapConnSettings::new().set_starttls(protection == Protection::StartTls);
     if let Some(trust) = trust {
         settings = settings.set_config(trust);
@@ -130,22 +131,19 @@ pub async fn connect(
     }
     let scheme = if protection == Protection::Ldaps { "ldaps" } else { "ldap" };
     let url = format!("{scheme}://{host}");
-    let (connection, ldap) = guarded(limit, LdapConnAsync::with_settings(settings, &url)).await?;
-    // Ends when the last handle is dropped.
-    ldap3::drive!(connection);
-    Ok(ldap)
+    guarded(limit, Connection::open(settings, &url, Ended::default())).await
 }
 
 /// A search that is read whole; for few entries only.
 pub async fn search(
-    ldap: &mut Ldap,
+    ldap: &mut Connection,
     limit: Duration,
     base: &str,
     scope: Scope,
     filter: &str,
     attributes: &[&str],
 ) -> Result<Vec<SearchEntry>, Failure> {
-    guarded(limit, async {
+    let found = guarded(limit, async {
         let ldap3::SearchResult(entries, result) = ldap.search(base, scope, filter, attributes.to_vec()).await?;
         match result.rc {
             // A referral beside entries points to other partitions.
@@ -154,13 +152,13 @@ pub async fn search(
             }
             _ => Err(LdapError::from(result)),
         }
-    })
-    .await
+    });
+    found.await.map_err(|failure| ldap.explain(failure))
 }
 
 /// The one entry of a base search; `None` when it is not there or may not be seen.
 pub async fn entry(
-    ldap: &mut Ldap,
+    ldap: &mut Connection,
     limit: Duration,
     dn: &str,
     attributes: &[&str],

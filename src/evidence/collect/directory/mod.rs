@@ -9,6 +9,7 @@ mod accounts;
 mod attempts;
 mod binary;
 mod clock;
+mod connection;
 mod controller_ports;
 mod controllers;
 #[cfg(test)]
@@ -31,6 +32,8 @@ mod root_dse;
 mod rpc;
 mod sample;
 mod sampled_users;
+#[cfg(feature = "kerberos")]
+mod sealed;
 mod session;
 mod slots;
 #[cfg(test)]

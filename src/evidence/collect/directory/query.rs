@@ -1,8 +1,9 @@
 //! Searches that need a control: pages, descriptors, deleted objects.
 
+use super::connection::Connection;
 use super::ldap::{Failure, guarded};
 use ldap3::controls::{Control, ControlType, PagedResults, RawControl};
-use ldap3::{Ldap, LdapError, Scope, SearchEntry};
+use ldap3::{LdapError, Scope, SearchEntry};
 use std::time::Duration;
 
 /// Entries per page: the answer stays small, and below MaxPageSize of every controller ([MS-ADTS] 3.1.1.3.4.6).
@@ -57,7 +58,7 @@ pub struct Page {
 /// A search with controls, read whole; for few entries only. A referral in place of an answer is a refusal:
 /// the object lies elsewhere.
 pub async fn ask(
-    ldap: &mut Ldap,
+    ldap: &mut Connection,
     limit: Duration,
     query: Query<'_>,
     controls: Vec<RawControl>,
@@ -66,7 +67,7 @@ pub async fn ask(
 }
 
 /// The next page of a search; the first with an empty cookie.
-pub async fn page(ldap: &mut Ldap, limit: Duration, query: Query<'_>, cookie: Vec<u8>) -> Result<Page, Failure> {
+pub async fn page(ldap: &mut Connection, limit: Duration, query: Query<'_>, cookie: Vec<u8>) -> Result<Page, Failure> {
     let paging = PagedResults { size: PAGE, cookie };
     let (entries, controls) = run(ldap, limit, query, vec![paging.into()]).await?;
     let cookie = controls.iter().find_map(|Control(kind, raw)| match kind {
@@ -82,13 +83,13 @@ pub async fn page(ldap: &mut Ldap, limit: Duration, query: Query<'_>, cookie: Ve
 }
 
 async fn run(
-    ldap: &mut Ldap,
+    ldap: &mut Connection,
     limit: Duration,
     query: Query<'_>,
     controls: Vec<RawControl>,
 ) -> Result<(Vec<SearchEntry>, Vec<Control>), Failure> {
     let Query { base, scope, filter, attributes } = query;
-    guarded(limit, async {
+    let found = guarded(limit, async {
         let search = ldap.with_controls(controls).search(base, scope, filter, attributes.to_vec());
         let ldap3::SearchResult(entries, result) = search.await?;
         match result.rc {
@@ -98,8 +99,8 @@ async fn run(
             }
             _ => Err(LdapError::from(result)),
         }
-    })
-    .await
+    });
+    found.await.map_err(|failure| ldap.explain(failure))
 }
 
 /// What an attempt that failed means.

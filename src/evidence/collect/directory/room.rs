@@ -2,6 +2,7 @@
 //! at one controller, and what it leaves open at the next.
 
 use super::attempts::{Candidate, NO_SESSION, Refusal, candidates, refusal};
+use super::connection::Connection;
 use super::controllers::{all_decided, awaits_configuration, controllers, domains, is_decided};
 use super::ldap::{Failure, LDAP_TIMEOUT, entry, search, value};
 use super::names::{dn_of_domain, dns_name};
@@ -11,7 +12,7 @@ use crate::catalog::Target;
 use crate::evidence::collect::World;
 use crate::evidence::{Evidence, Kind, RecordError, State};
 use futures_util::StreamExt;
-use ldap3::{Ldap, Scope};
+use ldap3::Scope;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -71,7 +72,7 @@ pub fn rooms(evidence: &Evidence, world: &World) -> Option<Vec<Room>> {
 /// A session and what is worth knowing once per session.
 #[derive(Clone)]
 pub struct Session {
-    pub ldap: Ldap,
+    pub ldap: Connection,
     pub limit: Duration,
     /// Name of the controller.
     pub host: String,

@@ -55,7 +55,8 @@ impl Collector for RootDseCollector {
             let limit = world.timeout(LDAP_TIMEOUT);
             let mut touches =
                 vec![Touched::new("ldap", format!("{}: rootDSE (base search, anonymous)", controller.fqdn))];
-            touches.push(Touched::new("ldap", format!("{}: bind (Kerberos, signed and sealed)", controller.fqdn)));
+            let who = if world.settings.credential.is_some() { "-Credential, " } else { "" };
+            touches.push(Touched::new("ldap", format!("{}: bind ({who}Kerberos, signed and sealed)", controller.fqdn)));
             if world.settings.credential.is_some() {
                 touches.push(Touched::new("ldap", format!("{}: bind (-Credential, inside TLS)", controller.fqdn)));
             }

@@ -1,13 +1,14 @@
 //! Who we are to a controller, and how it was agreed.
 //!
-//! A password crosses the network inside TLS only, and the current user signs in by Kerberos with
-//! signing and sealing; there is no clear-text bind.
+//! A password crosses the network inside TLS only. By Kerberos, with signing and sealing, the current user
+//! signs in, or the credential with a ticket of its own; there is no clear-text bind.
 
+use super::connection::Connection;
 use super::gate::{Gate, Pass};
 use super::ldap::{Failure, Protection, connect, guarded, reason};
 use crate::evidence::collect::{Credential, World};
 use crate::evidence::{LdapBind, RootDse};
-use ldap3::{Ldap, LdapResult};
+use ldap3::LdapResult;
 use once_cell::sync::OnceCell;
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::sync::Arc;
@@ -49,8 +50,7 @@ pub enum Way {
     Sealed,
 }
 
-/// The best way that the binds of a controller left open. TLS first: `ldap3` may lose messages of larger
-/// answers under sealing.
+/// The best way that the binds of a controller left open; each reads the same, with the same identity.
 pub fn way(root: &RootDse) -> Option<Way> {
     let works = |mechanism: &str, tls: &str| {
         let bind = |bind: &LdapBind| bind.mechanism == mechanism && bind.tls == tls && bind.result_code == Some(0);
@@ -73,32 +73,36 @@ pub struct Door<'a> {
 
 /// Every bind that tells something: the sealed one always (PW417), the others with a credential.
 pub async fn try_binds(world: &World, access: &Access, door: &Door<'_>, limit: Duration) -> Vec<LdapBind> {
-    let sealed = async { bind_sealed(door.host, limit).await.0 };
-    let over_tls = async {
-        let mut binds = Vec::new();
-        if let Some(credential) = &world.settings.credential {
-            for protection in [Protection::Ldaps, Protection::StartTls] {
-                let (bind, _) = bind_over_tls(access, door, protection, credential, limit).await;
-                let decided = bind.result_code == Some(0) || bind.credential_refused;
-                binds.push(bind);
-                if decided {
-                    break;
-                }
+    let mut binds = Vec::new();
+    if let Some(credential) = &world.settings.credential {
+        for protection in [Protection::Ldaps, Protection::StartTls] {
+            let (bind, _) = bind_over_tls(access, door, protection, credential, limit).await;
+            let decided = bind.result_code == Some(0) || bind.credential_refused;
+            binds.push(bind);
+            if decided {
+                break;
             }
         }
-        binds
-    };
-    let (sealed, over_tls) = tokio::join!(sealed, over_tls);
-    std::iter::once(sealed).chain(over_tls).collect()
+    }
+    // After them: of a wrong password a controller says more in a simple bind than Kerberos does.
+    let (sealed, _) = bind_sealed(world, access, door, limit).await;
+    binds.insert(0, sealed);
+    binds
 }
 
 /// A session that may read, by a way that worked before.
-pub async fn open(world: &World, access: &Access, door: &Door<'_>, way: Way, limit: Duration) -> Result<Ldap, Failure> {
-    let (bind, ldap) = match (way, &world.settings.credential) {
+pub async fn open(
+    world: &World,
+    access: &Access,
+    door: &Door<'_>,
+    way: Way,
+    limit: Duration,
+) -> Result<Connection, Failure> {
+    let (bind, connection) = match (way, &world.settings.credential) {
         (Way::Tls(protection), Some(credential)) => bind_over_tls(access, door, protection, credential, limit).await,
-        _ => bind_sealed(door.host, limit).await,
+        _ => bind_sealed(world, access, door, limit).await,
     };
-    ldap.ok_or_else(|| match (bind.result_code, bind.text) {
+    connection.ok_or_else(|| match (bind.result_code, bind.text) {
         (Some(code), text) => Failure::Refused { code, text: text.unwrap_or_default() },
         (None, text) => Failure::Broken(text.unwrap_or_default()),
     })
@@ -111,15 +115,12 @@ async fn bind_over_tls(
     protection: Protection,
     credential: &Credential,
     limit: Duration,
-) -> (LdapBind, Option<Ldap>) {
+) -> (LdapBind, Option<Connection>) {
     let record = LdapBind { mechanism: "simple".to_owned(), tls: protection.name().to_owned(), ..LdapBind::default() };
     let refused = |text: String| LdapBind { text: Some(text), credential_refused: true, ..record.clone() };
-    let secret = match credential.secret.reveal() {
-        Some(secret) if !secret.is_empty() => secret,
-        // A controller takes a name without a password for an anonymous bind and says "success"
-        // ([RFC 4513] 5.1.2): what is read afterwards would be wrong.
-        Some(_) => return (refused("the password is empty; it was not tried".to_owned()), None),
-        None => return (refused("the password is not valid UTF-8; it was not tried".to_owned()), None),
+    let secret = match usable_secret(credential) {
+        Ok(secret) => secret,
+        Err(why) => return (refused(why.to_owned()), None),
     };
     let connected = match access.trust() {
         Ok(trust) => connect(door.host, protection, Some(trust), limit).await,
@@ -132,9 +133,7 @@ async fn bind_over_tls(
     let name = bind_name(&credential.user, door.domain);
     let pass = match access.gate.enter(account_scope(&credential.user, door)).await {
         Pass::Go(turn) => turn,
-        Pass::Refused(host) => {
-            return (refused(format!("not tried, because {host} refused the credential")), None);
-        }
+        Pass::Refused(host) => return (refused(not_again(&host)), None),
     };
     let answer = guarded(limit, ldap.simple_bind(&name, secret)).await;
     let (bind, ldap) = finish(record, answer, ldap);
@@ -157,9 +156,17 @@ fn account_scope<'a>(user: &str, door: &Door<'a>) -> &'a str {
     forest.or(door.domain).unwrap_or(door.host)
 }
 
-/// A Kerberos bind as the current user that signs and seals what follows.
+/// A Kerberos bind that signs and seals what follows: with a ticket of the credential, else as the current
+/// user. A credential never falls back to the current user, who may see something else.
 #[cfg(feature = "kerberos")]
-async fn bind_sealed(host: &str, limit: Duration) -> (LdapBind, Option<Ldap>) {
+async fn bind_sealed(
+    world: &World,
+    access: &Access,
+    door: &Door<'_>,
+    limit: Duration,
+) -> (LdapBind, Option<Connection>) {
+    use super::sealed::{Bind, Identity, Peer, Trouble, bind};
+
     let record = LdapBind {
         mechanism: "kerberos".to_owned(),
         signing: true,
@@ -167,64 +174,100 @@ async fn bind_sealed(host: &str, limit: Duration) -> (LdapBind, Option<Ldap>) {
         tls: "none".to_owned(),
         ..LdapBind::default()
     };
-    if host.parse::<std::net::IpAddr>().is_ok() {
+    let refused = |text: String| LdapBind { text: Some(text), credential_refused: true, ..record.clone() };
+    if door.host.parse::<std::net::IpAddr>().is_ok() {
         let text = "Kerberos needs the name of a controller, not its address".to_owned();
         return (LdapBind { text: Some(text), ..record }, None);
     }
-    let mut ldap = match connect(host, Protection::Plain, None, limit).await {
-        Ok(ldap) => ldap,
-        Err(failure) => return (LdapBind { text: Some(failure.to_string()), ..record }, None),
+    let (identity, turn) = match &world.settings.credential {
+        None => (Identity::CurrentUser, None),
+        Some(credential) => {
+            if let Err(why) = usable_secret(credential) {
+                return (refused(why.to_owned()), None);
+            }
+            // A key distribution centre that is silent must not cost the records of the other binds.
+            let entered = access.gate.enter(account_scope(&credential.user, door));
+            let turn = match tokio::time::timeout(limit, entered).await {
+                Ok(Pass::Go(turn)) => turn,
+                Ok(Pass::Refused(host)) => return (refused(not_again(&host)), None),
+                Err(_) => {
+                    let text = "not tried: the first bind with the credential is not answered yet".to_owned();
+                    return (LdapBind { text: Some(text), ..record }, None);
+                }
+            };
+            let (user, secret) = (credential.user.clone(), credential.secret.clone());
+            (Identity::Named { user, secret }, Some(turn))
+        }
     };
-    // The Kerberos library asks its servers with blocking calls. The inner time-out ends the thread when
-    // only the controller is silent; the outer one ends the waiting when the library is.
-    let name = host.to_owned();
-    let runtime = tokio::runtime::Handle::current();
-    let bind = crate::runtime::blocking(move || {
-        let answer = runtime.block_on(guarded(limit, ldap.sasl_gssapi_bind(&name)));
-        (answer, ldap)
-    });
-    match tokio::time::timeout(limit, bind).await {
-        Ok(Ok((answer, ldap))) => finish(record, answer, ldap),
-        Ok(Err(_)) => (LdapBind { text: Some("every thread for blocking calls is stuck".to_owned()), ..record }, None),
-        Err(_) => (LdapBind { text: Some(Failure::NoAnswer(limit).to_string()), ..record }, None),
+    let peer = Peer { host: door.host.to_owned(), domain: door.domain.map(str::to_owned) };
+    let (bind, connection) = match bind(&peer, identity, limit).await {
+        Ok(Bind::Bound(connection)) => (LdapBind { result_code: Some(0), ..record }, Some(connection)),
+        Ok(Bind::Refused { code, text }) => (answered(record, code, &text), None),
+        Err(trouble) => {
+            // Without a ticket of its own the trouble is the current user's: it speaks of us, not of the
+            // controller. A credential is refused only where somebody said so.
+            let ours = match &trouble {
+                Trouble::Kerberos { refused, .. } => *refused || turn.is_none(),
+                Trouble::Peer(_) => false,
+            };
+            (LdapBind { text: Some(trouble.to_string()), credential_refused: ours, ..record }, None)
+        }
+    };
+    if let Some(turn) = turn {
+        turn.report(bind.result_code == Some(0), bind.credential_refused, door.host);
     }
+    (bind, connection)
 }
 
 /// A build without Kerberos says so; nothing was tried.
 #[cfg(not(feature = "kerberos"))]
-async fn bind_sealed(_: &str, _: Duration) -> (LdapBind, Option<Ldap>) {
+async fn bind_sealed(_: &World, _: &Access, _: &Door<'_>, _: Duration) -> (LdapBind, Option<Connection>) {
     let text = Some("this build has no Kerberos".to_owned());
     (LdapBind { mechanism: "kerberos".to_owned(), tls: "none".to_owned(), text, ..LdapBind::default() }, None)
 }
 
-fn finish(record: LdapBind, answer: Result<LdapResult, Failure>, ldap: Ldap) -> (LdapBind, Option<Ldap>) {
+/// The password, unless it may not be sent.
+fn usable_secret(credential: &Credential) -> Result<&str, &'static str> {
+    match credential.secret.reveal() {
+        // A controller takes a name without a password for an anonymous bind and says "success"
+        // ([RFC 4513] 5.1.2): what is read afterwards would be wrong.
+        Some("") => Err("the password is empty; it was not tried"),
+        Some(secret) => Ok(secret),
+        None => Err("the password is not valid UTF-8; it was not tried"),
+    }
+}
+
+fn not_again(host: &str) -> String {
+    format!("not tried, because {host} refused the credential")
+}
+
+fn finish(
+    record: LdapBind,
+    answer: Result<LdapResult, Failure>,
+    connection: Connection,
+) -> (LdapBind, Option<Connection>) {
     match answer {
         Ok(result) => {
             let bound = result.rc == 0;
-            let bind = LdapBind {
-                result_code: Some(result.rc),
-                text: (!bound).then(|| reason(&result.text)),
-                credential_refused: is_about_the_credential(result.rc, &result.text),
-                ..record
-            };
-            (bind, bound.then_some(ldap))
+            (answered(record, result.rc, &result.text), bound.then_some(connection))
         }
-        Err(failure) => {
-            let text = failure.to_string();
-            (LdapBind { credential_refused: is_about_the_ticket(&text), text: Some(text), ..record }, None)
-        }
+        Err(failure) => (LdapBind { text: Some(failure.to_string()), ..record }, None),
+    }
+}
+
+/// The record of a bind that the controller answered.
+fn answered(record: LdapBind, code: u32, text: &str) -> LdapBind {
+    LdapBind {
+        result_code: Some(code),
+        text: (code != 0).then(|| reason(text)),
+        credential_refused: is_about_the_credential(code, text),
+        ..record
     }
 }
 
 /// Wrong, expired, disabled or locked: whatever the controller has against the account.
 fn is_about_the_credential(code: u32, text: &str) -> bool {
     code == INVALID_CREDENTIALS && !text.contains(BAD_BINDINGS)
-}
-
-/// No ticket, or none that the controller takes: that speaks of us, not of the controller.
-fn is_about_the_ticket(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    ["credential", "ticket", "cache", "gss", "krb5", "kerberos", "sspi"].iter().any(|word| lower.contains(word))
 }
 
 #[cfg(test)]
@@ -275,11 +318,5 @@ mod tests {
         let is_refused = |text: &str| is_about_the_credential(INVALID_CREDENTIALS, text);
         assert!(is_refused("80090308: LdapErr: DSID-0C090449, comment: AcceptSecurityContext error, data 52e, v4563"));
         assert!(!is_refused("80090346: LdapErr: DSID-0C090597, comment: AcceptSecurityContext error, data 80090346"));
-    }
-
-    #[test]
-    fn the_want_of_a_ticket_is_about_us() {
-        assert!(is_about_the_ticket("GSSAPI operation error: No Kerberos credentials available"));
-        assert!(!is_about_the_ticket("no answer within 5000 ms"));
     }
 }
