@@ -3,8 +3,8 @@
 //! Each folder of `tests/replay` holds a bundle that was recorded by a real run, and `expected.txt`: the
 //! verdict, the causes with their scores, and every finding that is not a pass. A bundle also holds the
 //! report of its own run, which the analysis must give again byte for byte, as far as the build that
-//! recorded it knew the checks. `report.txt` is the report for
-//! a window of 100 columns; the view of the module is compared with the same file.
+//! recorded it knew the checks. `report.txt` is the report as text for a window of 100 columns; the view of
+//! the module is compared with the same file.
 
 use password_writeback::bundle;
 use password_writeback::contract::{Report, Selection};
