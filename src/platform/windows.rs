@@ -123,9 +123,8 @@ pub fn kerberos_credential(
     domain: Option<&str>,
     secret: &str,
 ) -> std::io::Result<windows::Win32::Security::Credentials::SecHandle> {
-    use windows::Win32::Security::Authentication::Identity::{
-        AcquireCredentialsHandleW, SEC_WINNT_AUTH_IDENTITY_UNICODE, SEC_WINNT_AUTH_IDENTITY_W, SECPKG_CRED_OUTBOUND,
-    };
+    use windows::Win32::Security::Authentication::Identity::{AcquireCredentialsHandleW, SECPKG_CRED_OUTBOUND};
+    use windows::Win32::System::Rpc::{SEC_WINNT_AUTH_IDENTITY_UNICODE, SEC_WINNT_AUTH_IDENTITY_W};
     use windows::core::{PCWSTR, w};
     use zeroize::Zeroizing;
 
