@@ -1,6 +1,6 @@
 //! What a poll returns: a snapshot with the items that are ready.
 
-use super::{ContractError, Finding, Report};
+use super::{ContractError, CoverageResult, Finding, Report, UserResult};
 use crate::bundle::Manifest;
 use crate::engine::RunHeader;
 use crate::evidence::Record;
@@ -13,6 +13,10 @@ use serde::Serialize;
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Item {
     Finding(Box<Finding>),
+    /// The answer for one user, after its findings.
+    User(Box<UserResult>),
+    /// All users of a domain.
+    Coverage(Box<CoverageResult>),
     /// A record of the run, when the request asked for evidence.
     Evidence {
         record: Box<Record>,

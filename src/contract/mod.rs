@@ -9,6 +9,7 @@ mod finding;
 mod item;
 mod report;
 mod request;
+mod user;
 
 pub use error::{ContractError, ErrorKind};
 pub use finding::{Finding, Suppressed};
@@ -22,6 +23,7 @@ pub use request::{
     RenderRequest, Selection, Suppression, TestAllRequest, TestConnectivityRequest, TestDirectoryRequest,
     TestPermissionRequest, TestUserRequest, UserPart, parse,
 };
+pub use user::{Count, CoverageResult, UserReason, UserResult};
 
 /// Version of the JSON; raised only by a breaking change.
 pub const SCHEMA: u32 = 1;

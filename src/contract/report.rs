@@ -1,6 +1,6 @@
 //! The report of a run: verdict, causes, findings, and what was not examined.
 
-use super::Finding;
+use super::{CoverageResult, Finding};
 use crate::catalog::Step;
 use crate::evidence::Vantage;
 use crate::evidence::collect::Touched;
@@ -31,7 +31,7 @@ pub struct Report {
     pub truncated: Vec<Truncated>,
     pub not_examined: Vec<NotExamined>,
     /// Coverage of users; empty as long as no user was examined.
-    pub coverage: Vec<serde_json::Value>,
+    pub coverage: Vec<CoverageResult>,
     pub forecast: Vec<Forecast>,
     pub touched: Vec<Touched>,
 }

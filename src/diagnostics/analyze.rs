@@ -1,7 +1,9 @@
 //! Judges recorded evidence: the same path as a live run, without collectors.
 
+use super::answers::answer;
 use super::tables;
 use crate::bundle;
+use crate::catalog::Scene;
 use crate::contract::{AnalyzeRequest, ContractError, Item, MessageLevel, Report, RunState};
 use crate::engine::{Diagnostic, Plan, RunHeader, Suppressions, report};
 use crate::evidence::{Evidence, Record, Vantage};
@@ -30,9 +32,13 @@ pub fn analyze(request: AnalyzeRequest) -> Result<u64, ContractError> {
         header.now_unix_ms = as_of_unix_ms.unwrap_or(header.now_unix_ms);
         let evidence: Evidence = read.records.into_iter().collect();
         let report = report(&header, &plan, &suppressions, &evidence, &tables);
+        let scene = Scene { evidence: &evidence, tables: &tables, now_unix_ms: header.now_unix_ms };
         let warnings = suppressions.expired(header.now_unix_ms);
         match emit(&side, &report, output.evidence.then_some((&evidence, &header)), &warnings).await {
-            Ok(()) => End::with_streamed_findings(&report),
+            Ok(()) => match answer(&side.outbox, &scene, &plan, &suppressions).await {
+                Ok(()) => End::with_streamed_findings(&report),
+                Err(Closed) => End::cancelled(None),
+            },
             Err(Closed) => End::cancelled(None),
         }
     })

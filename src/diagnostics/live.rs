@@ -1,5 +1,6 @@
 //! Diagnostics that look at the world now.
 
+use super::answers::answer;
 use super::tables;
 use crate::catalog::Target;
 use crate::contract::{
@@ -78,9 +79,11 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
             }
         }
         match live.run(side).await {
-            Ok((report, _)) => {
+            Ok((report, finished)) => {
+                let scene = live.engine.world.scene(&finished.evidence);
+                let answered = answer(&outbox, &scene, &live.engine.plan, &live.engine.suppressions).await;
                 let run = Item::Run { run: Box::new(RunHeader::of(&report)) };
-                if live.engine.emit_evidence && outbox.send(&run).await.is_err() {
+                if answered.is_err() || live.engine.emit_evidence && outbox.send(&run).await.is_err() {
                     return End::cancelled(None);
                 }
                 End::with_streamed_findings(&report)

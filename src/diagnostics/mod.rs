@@ -4,6 +4,7 @@
 //! in the job. Secrets that a request names are taken by it, and wiped when it is refused.
 
 mod analyze;
+mod answers;
 mod evidence;
 mod live;
 mod render;

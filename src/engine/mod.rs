@@ -7,6 +7,7 @@
 //! the same report as the live one.
 
 pub mod causes;
+mod coverage;
 mod forecast;
 mod history;
 mod judge;
@@ -22,8 +23,10 @@ mod report;
 mod roles;
 mod run;
 mod suppress;
+mod users;
 mod verdict;
 
+pub use coverage::{coverage, coverages};
 pub use history::{History, Success};
 pub use judge::Judge;
 pub use plan::{Diagnostic, Plan};
@@ -31,4 +34,5 @@ pub use rank::{Ranked, rank};
 pub use report::{RunHeader, report, tool};
 pub use run::{Engine, Finished};
 pub use suppress::Suppressions;
+pub use users::users;
 pub use verdict::{Kin, verdict_state};

@@ -1,5 +1,6 @@
 //! The report: a pure function of evidence, plan, tables and the header of the run.
 
+use super::coverage::coverages;
 use super::forecast::forecast;
 use super::history::History;
 use super::judge::Judge;
@@ -125,7 +126,7 @@ pub fn report(
         findings,
         truncated,
         not_examined,
-        coverage: Vec::new(),
+        coverage: coverages(&scene, plan),
         forecast: forecast(&scene),
         touched: header.touched.clone(),
     }

@@ -242,7 +242,7 @@ fn mark(status: Status) -> &'static str {
 }
 
 /// Things with the same key together, in the order in which the keys first come.
-fn alike<'a, T, K: PartialEq>(items: Vec<&'a T>, key: impl Fn(&T) -> K) -> Vec<Vec<&'a T>> {
+fn alike<T, K: PartialEq>(items: Vec<&T>, key: impl Fn(&T) -> K) -> Vec<Vec<&T>> {
     let mut groups: Vec<(K, Vec<&T>)> = Vec::new();
     for item in items {
         let own = key(item);

@@ -85,9 +85,9 @@ fn change(known: &Known) -> Bucket {
     let assumed = matches!(known.governing, Governing::AssumedDomain(_));
     match (age, known.own_change) {
         (Some(Age::TooYoung(until)), _) => Bucket::TooYoung(until),
-        (_, Some(Verdict::Denied)) => Bucket::CannotChange,
+        (_, Some(Verdict::Denied | Verdict::NotGranted)) => Bucket::CannotChange,
         // A hidden fine-grained policy may ask for more than the domain's.
-        (Some(Age::Reached), Some(Verdict::Granted | Verdict::NotGranted)) if !assumed => Bucket::Writable,
+        (Some(Age::Reached), Some(Verdict::Granted)) if !assumed => Bucket::Writable,
         _ => Bucket::Unknown,
     }
 }

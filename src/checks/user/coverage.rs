@@ -49,6 +49,11 @@ impl Coverage {
         }
     }
 
+    /// Users by bucket.
+    pub fn buckets(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.names.iter().map(|(name, count)| (*name, *count))
+    }
+
     pub fn all(&self) -> usize {
         self.all
     }

@@ -62,7 +62,10 @@ fn judge(case: &Case) -> Answer {
 }
 
 fn missing(name: &str) -> Judgement {
-    Judgement::fail(format!("{name} is not in the directory that was searched.")).step(Step {
+    Judgement::fail(format!(
+        "{name} is not in the directory that was searched, or the account that searched may not see it."
+    ))
+    .step(Step {
         text: "Check the spelling, and name the domain that the user is in with -Domain.".to_owned(),
         verify_with: Some("Test-PasswordWritebackUser -Check PW901".to_owned()),
         ..Step::default()

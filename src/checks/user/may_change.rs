@@ -1,11 +1,11 @@
 use super::enabled::identity;
 use super::operation::Operation;
 use crate::catalog::text::clean;
-use crate::catalog::{Answer, Case, Judgement, Step};
+use crate::catalog::{Answer, Case, Judgement, Scene, Step, Target};
 use crate::checks::permission::evidence::object;
-use crate::checks::targets;
-use crate::directory::{Decision, Descriptor, Guid, Right, Token, Verdict, decide, sid};
-use crate::evidence::User;
+use crate::checks::targets::{self, domain_key};
+use crate::directory::{Decision, Descriptor, Guid, Right, Sid, Token, Verdict, decide, sid};
+use crate::evidence::{TokenGroups, User};
 
 crate::declare_check! {
     PW915, "The user may change the own password",
@@ -16,43 +16,64 @@ crate::declare_check! {
     blocked_by: [PW901],
     remediation: "Clear \"user cannot change password\".",
     link: "L-UAC", since: "0.1.0",
-    rule: "Read: an effective deny of Change Password for SELF or Everyone on the user's descriptor; bit 0x40 of userAccountControl is display only.
-Pass: no such deny.
-Fail: a deny, and the operation is Change.
-Warn: a deny, any other operation or none stated.
-Unknown: the descriptor is not readable, or an ACE that cannot be evaluated may deny.",
+    rule: "Read: the effective right Change Password on the user's own descriptor, for the user: SELF, the own SID and all groups ([MS-ADTS] 3.1.1.3.1.5.1); bit 0x40 of userAccountControl is display only.
+Pass: granted.
+Fail: denied or not granted, and the operation is Change.
+Warn: denied or not granted, any other operation or none stated.
+Unknown: the descriptor is not readable, an ACE that cannot be evaluated decides, or the groups of the user are not known and nothing that is known grants it.",
 }
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let object = object(case.scene, &case.target.key, "user", &name)?;
-    let decision = own_change(&object.descriptor, object.class);
+    let user = case.facts::<User>().first().map(|fact| fact.data.clone()).unwrap_or_default();
+    let decision = own_change(&object.descriptor, object.class, &own_token(&user, &added(case.scene, case.target)));
     let judgement = match (decision.verdict, Operation::stated(case.scene)) {
-        (Verdict::Denied, Some(Operation::Change)) => {
+        (Verdict::Denied | Verdict::NotGranted, Some(Operation::Change)) => {
             Judgement::fail(format!("{name} cannot change the own password: {}.", decision.why))
         }
-        (Verdict::Denied, _) => {
+        (Verdict::Denied | Verdict::NotGranted, _) => {
             Judgement::warn(format!("{name} cannot change the own password ({}); a reset is not held.", decision.why))
         }
         (Verdict::Undecided(open), _) => Judgement::unknown(
             open.reason(),
             format!("Whether {name} may change the own password is not settled: {}.", decision.why),
         ),
-        (Verdict::Granted | Verdict::NotGranted, _) => {
-            Judgement::pass(format!("Nothing denies {name} a change of the own password."))
-        }
+        (Verdict::Granted, _) => Judgement::pass(format!("{name} may change the own password: {}.", decision.why)),
     };
     let judgement = judgement.with("why", decision.why);
     Ok(match decision.verdict {
-        Verdict::Denied => judgement.step(allow_again(case)),
+        Verdict::Denied | Verdict::NotGranted => judgement.step(allow_again(case)),
         _ => judgement,
     })
 }
 
-/// Change Password as the user itself has it: a user is SELF on the own object, and Everyone.
-pub fn own_change(descriptor: &Descriptor, class: Option<Guid>) -> Decision {
-    let token = Token::new([sid::SELF_SID, sid::EVERYONE], true);
-    decide(descriptor, &token, Right::ChangePassword, class)
+/// What every user brings to the own object over the network (catalog 2.3 (1)), SELF among it.
+pub const OF_EVERY_USER: [Sid; 5] =
+    [sid::SELF_SID, sid::EVERYONE, sid::AUTHENTICATED_USERS, sid::THIS_ORGANIZATION, sid::NETWORK];
+
+/// The token of a user on the own object. `added` are the groups of Builtin that every account of the
+/// domain is in. Without the user's groups it is incomplete.
+pub fn own_token(user: &User, added: &[String]) -> Token {
+    let groups = user.member_of_transitive.as_deref();
+    let texts = user.sid.iter().chain(groups.unwrap_or_default()).chain(added);
+    let parsed: Vec<Option<Sid>> = texts.map(|text| text.parse().ok()).collect();
+    let complete = user.sid.is_some() && groups.is_some() && parsed.iter().all(Option::is_some);
+    Token::new(OF_EVERY_USER.into_iter().chain(parsed.into_iter().flatten()), complete)
+}
+
+/// Change Password as the user itself has it.
+pub fn own_change(descriptor: &Descriptor, class: Option<Guid>, own: &Token) -> Decision {
+    decide(descriptor, own, Right::ChangePassword, class)
+}
+
+/// The groups of Builtin that Authenticated Users or Everyone are members of in the domain of a target, as
+/// they were read for the connector account: they hold for every account alike.
+pub fn added(scene: &Scene, target: &Target) -> Vec<String> {
+    let domain = domain_key(target).and_then(|key| key.strip_prefix("domain:"));
+    let facts = scene.evidence.facts::<TokenGroups>();
+    let here = facts.iter().find(|fact| domain.is_some_and(|domain| fact.data.domain.eq_ignore_ascii_case(domain)));
+    here.map(|fact| fact.data.well_known_added.clone()).unwrap_or_default()
 }
 
 fn allow_again(case: &Case) -> Step {
@@ -77,7 +98,7 @@ mod tests {
     use crate::evidence::{Kind, OperatorInput, State};
 
     #[test]
-    fn a_deny_for_self_or_everyone_counts_where_it_is_effective() {
+    fn the_right_of_the_user_itself_counts_whoever_it_comes_through() {
         let right = Right::ChangePassword;
         let to = |ace: TestAce, sid| TestAce { sid, ..ace };
         let (own, everyone) = ("S-1-5-10", "S-1-1-0");
@@ -88,16 +109,35 @@ mod tests {
             (vec![to(deny(right), own), to(deny(right), everyone)], Some("Change"), Status::Fail),
             (vec![to(deny(right), everyone), to(allow(right), own)], Some("Change"), Status::Fail),
             (vec![to(allow(right), own), to(deny(right), everyone)], Some("Change"), Status::Pass),
+            (vec![to(deny(right), "S-1-5-11"), to(allow(right), own)], Some("Change"), Status::Fail),
+            (vec![to(deny(right), GROUP), to(allow(right), own)], Some("Change"), Status::Fail),
+            (vec![to(allow(right), GROUP), to(deny(right), own)], Some("Change"), Status::Pass),
             (vec![to(deny(right), own)], Some("Reset"), Status::Warn),
             (vec![to(deny(right), own)], None, Status::Warn),
-            (vec![to(deny(right), "S-1-5-32-544")], Some("Change"), Status::Pass),
-            (vec![to(deny(Right::ResetPassword), own)], Some("Change"), Status::Pass),
+            (vec![to(deny(right), "S-1-5-32-544"), to(allow(right), own)], Some("Change"), Status::Pass),
+            (vec![to(deny(Right::ResetPassword), own)], Some("Change"), Status::Fail),
+            (vec![], None, Status::Warn),
             (vec![conditional, to(allow(right), own)], Some("Change"), Status::Unknown),
         ] {
             let input = OperatorInput { operation: operation.map(str::to_owned), ..OperatorInput::default() };
-            let stage = Stage::with_input(input).add(&user("anna"), member(&[], false));
+            let anna = User { member_of_transitive: Some(vec![GROUP.to_owned()]), ..member(&[], false) };
+            let stage = Stage::with_input(input).add(&user("anna"), anna);
             let stage = stage.add(&user("anna"), sd("user", false, &aces));
             assert_eq!(stage.judge_at("PW915", &user("anna").key).outcome, outcome, "{aces:?} {operation:?}");
+        }
+    }
+
+    /// A group that the user is a member of.
+    const GROUP: &str = "S-1-5-21-1-2-3-2000";
+
+    #[test]
+    fn without_the_groups_only_a_known_grant_is_an_answer() {
+        let right = Right::ChangePassword;
+        let own = TestAce { sid: "S-1-5-10", ..allow(right) };
+        for (aces, outcome) in [(vec![own], Status::Pass), (vec![], Status::Unknown)] {
+            let anna = User { member_of_transitive: None, ..member(&[], false) };
+            let stage = Stage::new().add(&user("anna"), anna).add(&user("anna"), sd("user", false, &aces));
+            assert_eq!(stage.judge_at("PW915", &user("anna").key).outcome, outcome, "{aces:?}");
         }
     }
 

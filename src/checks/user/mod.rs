@@ -17,6 +17,7 @@ pub mod password_age;
 mod protected;
 pub mod protection;
 pub mod reserved;
+pub mod share;
 
 use crate::catalog::Check;
 
@@ -32,4 +33,5 @@ pub const CHECKS: &[Check] = &[
     protected::CHECK,    // PW917
     leftover::CHECK,     // PW918
     inheritance::CHECK,  // PW919
+    share::CHECK,        // PW990
 ];
