@@ -211,3 +211,81 @@ async fn guess(world: &World, access: &Access, rooms: &[Room]) -> Vec<Record> {
     }
     records
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::testing::{Stage, server};
+    use crate::evidence::collect::Settings;
+    use crate::evidence::collect::directory::testing::*;
+
+    fn asks_for(name: &str) -> Settings {
+        Settings { connector_accounts: vec![name.to_owned()], ..corp() }
+    }
+
+    /// The accounts and the forests they serve.
+    fn known(stage: &Stage, settings: Settings) -> Option<Vec<String>> {
+        let world = world(settings);
+        let rooms = rooms(&stage.evidence, &world)?;
+        let told = |account: Account| format!("{} {:?}", account.target.key, account.forest);
+        accounts(&stage.evidence, &world, &rooms).map(|accounts| accounts.into_iter().map(told).collect())
+    }
+
+    fn with(stage: Stage, input: Option<&str>) -> Stage {
+        let (target, user) = connector_account(input);
+        stage.add(&target, user)
+    }
+
+    #[test]
+    fn the_operator_comes_before_the_connector_and_a_guess_is_last() {
+        let texts = |stage: &Stage, settings: Settings| {
+            let named = named(&stage.evidence, &world(settings));
+            named.into_iter().map(|account| (account.text, account.forest)).collect::<Vec<_>>()
+        };
+        let configured = |user: Option<&str>, domain: Option<&str>| {
+            let mut data = configuration("DC=corp,DC=example", &[], None);
+            data.connectors[0].login_user = user.map(str::to_owned);
+            data.connectors[0].login_domain = domain.map(str::to_owned);
+            data.connectors[0].forest = Some("corp.example".to_owned());
+            both().add(&server(), data)
+        };
+        let forest = Some("forest:corp.example".to_owned());
+        let with_domain = configured(Some("MSOL_1"), Some("CORP.example"));
+        assert_eq!(texts(&with_domain, corp()), [("CORP.example\\MSOL_1".to_owned(), forest.clone())]);
+        assert_eq!(texts(&configured(Some("a@b"), Some("x")), corp()), [("a@b".to_owned(), forest)]);
+        assert_eq!(texts(&with_domain, asks_for("svc")), [("svc".to_owned(), None)]);
+        assert!(texts(&configured(None, Some("x")), corp()).is_empty());
+    }
+
+    #[test]
+    fn users_wait_until_every_account_was_looked_for() {
+        let found = "account:s-1-5-21-1-2-3-1104 Some(\"forest:corp.example\")".to_owned();
+        assert_eq!(known(&both(), asks_for("svc")), None);
+        assert_eq!(known(&with(both(), Some("other")), asks_for("svc")), None);
+        assert_eq!(known(&with(both(), Some("svc")), asks_for("svc")), Some(vec![found.clone()]));
+        assert_eq!(known(&both(), corp()), None);
+        assert_eq!(known(&with(both(), None), corp()), Some(vec![found]));
+        let missing = both().add_failed(&unknown("svc"), Kind::User, State::NotFound, "ldap");
+        assert_eq!(known(&missing, asks_for("svc")), Some(vec!["account:svc None".to_owned()]));
+        let lost = both().add_failed(&server(), Kind::User, State::Timeout, "timeout");
+        assert_eq!(known(&lost, asks_for("svc")), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_domain_lies_in_the_account_of_its_forest_or_in_one_that_was_not_found() {
+        let account = |name: &str, forest: Option<&str>| Account {
+            target: Target::account(name, name),
+            forest: forest.map(|root| Target::forest(root).key),
+            user: None,
+        };
+        let of = |dns: &str, accounts: &[Account]| {
+            let domain = Target::domain(dns, Some(&Target::forest(dns)));
+            let keys = inside(&domain, accounts).within.into_iter();
+            keys.filter(|key| key.starts_with("account:")).collect::<Vec<_>>()
+        };
+        let accounts = [account("a", Some("one.example")), account("lost", None)];
+        assert_eq!(of("one.example", &accounts), ["account:a"]);
+        assert_eq!(of("two.example", &accounts), ["account:lost"]);
+        assert!(of("two.example", &accounts[..1]).is_empty());
+    }
+}

@@ -231,3 +231,60 @@ async fn with_parts(session: &mut Session, dn: &str, parts: u32) -> Result<Optio
 fn class_guid(class: &str) -> Option<&'static str> {
     CLASSES.iter().find(|(name, _)| name.eq_ignore_ascii_case(class)).map(|(_, guid)| *guid)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::testing::Stage;
+    use crate::evidence::collect::directory::testing::*;
+
+    fn with_users(stage: Stage, from: usize, to: usize) -> Stage {
+        (from..to).fold(stage, |stage, index| {
+            let user = User {
+                dn: Some(format!("CN=u{index},OU=Staff,DC=corp,DC=example")),
+                parent_containers: vec!["OU=Staff,DC=corp,DC=example".to_owned()],
+                ..User::default()
+            };
+            stage.add(&Target::user(&index.to_string(), "u", Some(&domain())), user)
+        })
+    }
+
+    fn due(collector: &DescriptorsCollector, stage: &Stage) -> (Vec<Probe>, Vec<String>) {
+        let probes = collector.probes(&stage.evidence, &world(corp()));
+        let parts = probes.iter().map(|probe| probe.key.rsplit(' ').next().unwrap_or_default().to_owned()).collect();
+        (probes, parts)
+    }
+
+    #[test]
+    fn each_object_is_asked_for_once_and_in_batches() {
+        let (target, account) = connector_account(None);
+        let collector = DescriptorsCollector::new(Arc::default());
+        assert!(due(&collector, &with_users(both(), 0, 3)).1.is_empty(), "the account is not known yet");
+        let collector = DescriptorsCollector::new(Arc::default());
+        let stage = with_users(both().add(&target, account), 0, 3);
+        let (probes, parts) = due(&collector, &stage);
+        assert_eq!(parts, ["domain", "1"]);
+        assert!(probes.iter().all(|probe| probe.target.is_in(&target.key)), "domains lie in the account");
+        // Three users and their container.
+        assert!(probes[1].touches[0].target.contains("4 objects"), "{:?}", probes[1].touches);
+        assert_eq!(due(&collector, &with_users(stage, 0, 3)).1, ["domain"]);
+    }
+
+    #[test]
+    fn sessions_with_one_domain_are_few() {
+        let (target, account) = connector_account(None);
+        let stage = with_users(both().add(&target, account), 0, 320);
+        let collector = DescriptorsCollector::new(Arc::default());
+        let (probes, parts) = due(&collector, &stage);
+        assert_eq!(parts, ["domain", "1", "2", "3", "4"]);
+        assert_eq!(due(&collector, &stage).1, ["domain"]);
+        drop(probes);
+        assert_eq!(due(&collector, &stage).1, ["domain", "5", "6", "7"]);
+    }
+
+    #[test]
+    fn a_class_has_the_guid_of_the_schema() {
+        assert_eq!(class_guid("USER"), Some("bf967aba-0de6-11d0-a285-00aa003049e2"));
+        assert_eq!(class_guid("contact"), None);
+    }
+}

@@ -111,3 +111,49 @@ fn no_domain(world: &World) -> Vec<Record> {
     };
     world.settings.identities.iter().map(record).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::testing::{Stage, server};
+    use crate::evidence::Os;
+    use crate::evidence::collect::Settings;
+    use crate::evidence::collect::directory::testing::*;
+
+    fn looks_for(count: usize) -> Settings {
+        Settings { identities: (0..count).map(|index| format!("u{index}")).collect(), ..corp() }
+    }
+
+    #[test]
+    fn many_users_are_looked_up_in_batches_a_few_at_a_time() {
+        let (target, account) = connector_account(None);
+        let stage = both().add(&target, account);
+        let collector = IdentitiesCollector::new(Arc::default());
+        let world = world(looks_for(1000));
+        assert!(collector.probes(&both().evidence, &world).is_empty(), "the account is not known yet");
+        let mut probes = collector.probes(&stage.evidence, &world);
+        let keys: Vec<&str> = probes.iter().map(|probe| probe.key.rsplit(' ').next().unwrap()).collect();
+        assert_eq!(keys, ["0", "50", "100", "150", "200", "250", "300", "350"]);
+        assert!(collector.probes(&stage.evidence, &world).is_empty(), "no place is free");
+        probes.truncate(6);
+        assert_eq!(collector.probes(&stage.evidence, &world).len(), 2);
+    }
+
+    #[test]
+    fn few_users_are_looked_up_one_by_one() {
+        let (target, account) = connector_account(None);
+        let collector = IdentitiesCollector::new(Arc::default());
+        assert_eq!(collector.probes(&both().add(&target, account).evidence, &world(looks_for(3))).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn without_a_domain_each_user_is_said_to_be_not_collected() {
+        let stage = Stage::new().add(&server(), Os { domain_joined: Some(false), ..Os::default() });
+        let settings = Settings { identities: vec!["anna".to_owned()], ..Settings::default() };
+        let collector = IdentitiesCollector::new(Arc::default());
+        let mut probes = collector.probes(&stage.evidence, &world(settings));
+        let records = (probes.remove(0).work)().await;
+        assert_eq!(records[0].target.key, "user:anna");
+        assert_eq!(records[0].state, State::NotCollected);
+    }
+}

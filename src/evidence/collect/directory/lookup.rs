@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn nothing_in_a_name_reaches_the_filter_as_a_sign() {
         for (text, filter) in [
-            ("a*)(b\\\0", Some("(sAMAccountName=a\\2a\\29\\28b\\5c\\00)")),
+            ("\\a*)(b\0", Some("(sAMAccountName=\\5ca\\2a\\29\\28b\\00)")),
             ("*@corp.example", Some("(userPrincipalName=\\2a@corp.example)")),
             ("CORP\\a(b", Some("(sAMAccountName=a\\28b)")),
             ("S-1-1-0", Some("(objectSid=S-1-1-0)")),

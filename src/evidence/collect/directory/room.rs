@@ -209,3 +209,81 @@ where
     }
     answers
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::testing::{Stage, server};
+    use crate::evidence::collect::Settings;
+    use crate::evidence::collect::directory::testing::*;
+    use crate::evidence::{Os, RootDse};
+
+    /// The candidates of each room, or why there are none.
+    fn told(stage: &Stage, settings: Settings) -> Option<Vec<String>> {
+        let told = |room: Room| match &room.refusal {
+            Some(refusal) => format!("{}: {}", room.domain.display, refusal.code),
+            None => format!("{}: {} controllers, {:?}", room.domain.display, room.candidates.len(), room.forest()),
+        };
+        rooms(&stage.evidence, &world(settings)).map(|rooms| rooms.into_iter().map(told).collect())
+    }
+
+    #[test]
+    fn a_room_opens_when_two_controllers_let_us_in_or_all_are_decided() {
+        assert_eq!(told(&two(), corp()), None);
+        let one = two()
+            .add(&dc("dc2"), ldap_port("Connected"))
+            .add(&dc("dc2"), RootDse { root_domain_naming_context: None, ..root_of("dc2", Some(0)) });
+        assert_eq!(told(&one, corp()), None, "dc1 may still come");
+        let decided = one.add(&dc("dc1"), ldap_port("Timeout"));
+        assert_eq!(told(&decided, corp()), Some(vec!["corp.example: 1 controllers, None".to_owned()]));
+        let open = "corp.example: 2 controllers, Some(\"forest:corp.example\")".to_owned();
+        assert_eq!(told(&both(), corp()), Some(vec![open]));
+        let dead = two().add(&dc("dc1"), ldap_port("Timeout")).add(&dc("dc2"), ldap_port("Refused"));
+        assert_eq!(told(&dead, corp()), Some(vec!["corp.example: noController".to_owned()]));
+    }
+
+    #[test]
+    fn a_configuration_that_is_offered_may_name_more_domains() {
+        let offered = || Settings { expects: vec![Kind::AdSyncConfig], ..corp() };
+        assert_eq!(told(&both(), offered()), None);
+        let none = both().add_failed(&server(), Kind::AdSyncConfig, State::NotCollected, "offer");
+        assert_eq!(told(&none, offered()).map(|rooms| rooms.len()), Some(1));
+    }
+
+    #[test]
+    fn without_a_name_the_own_domain_counts_once_it_is_known() {
+        assert_eq!(told(&Stage::new(), Settings::default()), None);
+        let workgroup = Stage::new().add(&server(), Os { domain_joined: Some(false), ..Os::default() });
+        assert_eq!(told(&workgroup, Settings::default()), Some(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn nobody_to_ask_is_the_answer_to_every_question() {
+        let refusal = Refusal { state: State::AccessDenied, code: "noSession", text: "no ticket".to_owned() };
+        let room = Room { domain: domain(), candidates: Vec::new(), refusal: Some(refusal) };
+        let until = Instant::now() + Duration::from_secs(1);
+        let world = world(corp());
+        let answers =
+            each(&world, &Access::default(), &room, &[1, 2], until, async |_, number: i32| Ok::<_, Failure>(number))
+                .await;
+        let expected = Err(Miss::new(State::AccessDenied, NO_SESSION, "noSession", "no ticket".to_owned()));
+        assert_eq!(answers, [expected.clone(), expected]);
+    }
+
+    #[tokio::test]
+    async fn a_controller_that_dies_leaves_its_name_and_the_time_is_kept() {
+        // Port 1 of this machine: nothing listens there.
+        let mut candidates = candidates(&both().evidence, &world(corp()), &domain());
+        candidates.iter_mut().for_each(|candidate| candidate.controller.fqdn = "127.0.0.1:1".to_owned());
+        let room = Room { domain: domain(), candidates, refusal: None };
+        let world = world(Settings { probe_timeout: Some(Duration::from_millis(200)), ..corp() });
+        let started = Instant::now();
+        let until = started + Duration::from_millis(500);
+        let answers = each(&world, &Access::default(), &room, &[()], until, async |_, ()| Ok::<_, Failure>(())).await;
+        let miss = answers[0].as_ref().expect_err("nobody is there");
+        assert!(miss.error.text.starts_with("127.0.0.1:1: "), "{miss:?}");
+        assert!(started.elapsed() < Duration::from_secs(5));
+        let late = each(&world, &Access::default(), &room, &[()], started, async |_, ()| Ok::<_, Failure>(())).await;
+        assert_eq!(late, [Err(Miss::late())]);
+    }
+}

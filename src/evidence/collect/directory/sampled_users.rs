@@ -214,3 +214,38 @@ async fn read_all(session: &mut Session, base: &str, sample: &mut Sample, until:
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::collect::Settings;
+    use crate::evidence::collect::directory::testing::*;
+
+    /// Target and part of each probe.
+    fn due(settings: Settings) -> Vec<String> {
+        let (target, account) = connector_account(None);
+        let stage = both().add(&target, account);
+        let collector = SampledUsersCollector { access: Arc::default() };
+        let probes = collector.probes(&stage.evidence, &world(settings)).into_iter();
+        probes
+            .map(|probe| format!("{} {}", probe.target.key, probe.key.rsplit(' ').next().unwrap_or_default()))
+            .collect()
+    }
+
+    #[test]
+    fn a_sample_is_taken_where_it_is_wanted() {
+        let wanted = |bases: &[&str]| Settings {
+            sample_size: 5,
+            search_base: bases.iter().map(|base| (*base).to_owned()).collect(),
+            ..corp()
+        };
+        assert!(due(corp()).is_empty());
+        assert_eq!(due(wanted(&[])), ["domain:corp.example sample"]);
+        assert_eq!(due(wanted(&["OU=a,DC=corp,DC=example"])), ["domain:corp.example sample"]);
+        assert_eq!(due(wanted(&["OU=a,DC=other"])), ["server:sync1 bases"]);
+        assert_eq!(
+            due(wanted(&["OU=a,DC=other", "ou=b,dc=CORP,dc=example"])),
+            ["domain:corp.example sample", "server:sync1 bases"]
+        );
+    }
+}

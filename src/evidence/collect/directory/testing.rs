@@ -3,7 +3,7 @@
 use crate::catalog::Target;
 use crate::catalog::testing::{NOW, Stage, server};
 use crate::evidence::collect::{Settings, World};
-use crate::evidence::{AdSyncConfig, Connector, Dns, DnsAnswer, LdapBind, Partition, RootDse, Tcp, Vantage};
+use crate::evidence::{AdSyncConfig, Connector, Dns, DnsAnswer, LdapBind, Partition, RootDse, Tcp, User, Vantage};
 use crate::knowledge::Tables;
 use std::sync::Arc;
 
@@ -100,4 +100,22 @@ pub fn two() -> Stage {
         .add(&domain(), service("_ldap._tcp.pdc._msdcs.", &both[..1]))
         .add(&dc("dc1"), address(Some("192.0.2.1")))
         .add(&dc("dc2"), address(Some("192.0.2.2")))
+}
+
+/// Both controllers let us in; the domain is a forest of its own.
+pub fn both() -> Stage {
+    let root =
+        |name| RootDse { root_domain_naming_context: Some("DC=corp,DC=example".to_owned()), ..root_of(name, Some(0)) };
+    two().add(&dc("dc1"), root("dc1")).add(&dc("dc2"), root("dc2"))
+}
+
+/// The connector account, as a look-up for `input` found it.
+pub fn connector_account(input: Option<&str>) -> (Target, User) {
+    let user = User {
+        dn: Some("CN=MSOL_1,CN=Users,DC=corp,DC=example".to_owned()),
+        sid: Some("S-1-5-21-1-2-3-1104".to_owned()),
+        input: input.map(str::to_owned),
+        ..User::default()
+    };
+    (Target::account("S-1-5-21-1-2-3-1104", "MSOL_1"), user)
 }
