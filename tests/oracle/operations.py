@@ -8,16 +8,23 @@ from directory import quoted, sign_in
 
 INSUFFICIENT_RIGHTS, CONSTRAINT, NO_SUCH_OBJECT = 50, 19, 32
 # ERROR_PASSWORD_RESTRICTION; the text of the answer says which rule.
+OF_RIGHTS = "error in module acl"
 RESTRICTION, TOO_YOUNG = "0000052D", "too young"
 
 
 def answer(operation, *arguments):
-    """`accepted`, `refused` (no right), `tooYoung`, or `error` with what was said."""
+    """`accepted`, `refused` (no right), `tooYoung`, or `error` with what was said.
+
+    A change without the right is a constraint violation, here as in Active Directory; that it comes from the
+    rights tells it from the other constraints of a password.
+    """
     try:
         operation(*arguments)
     except ldb.LdbError as error:
         code, text = error.args
         if code in (INSUFFICIENT_RIGHTS, NO_SUCH_OBJECT):
+            return {"answer": "refused", "code": code}
+        if code == CONSTRAINT and OF_RIGHTS in text:
             return {"answer": "refused", "code": code}
         if code == CONSTRAINT and RESTRICTION in text and TOO_YOUNG in text:
             return {"answer": "tooYoung", "code": code}
