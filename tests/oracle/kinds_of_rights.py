@@ -106,17 +106,12 @@ def inherited_allow(state, deal):
 
 @kind
 def inherited_two_levels(state, deal):
+    """A late grant comes when the user is there, and arrives by propagation ([MS-ADTS] 6.1.3)."""
+    state.late = deal.rng.choice([True, False])
     state.containers = [
         container(*entries(True, deal.pairs(), inheritable(deal)), *deal.noise()),
         container(*deal.noise()),
     ]
-
-
-@kind
-def inherited_late(state, deal):
-    """The grant comes when the user is there: it arrives by propagation ([MS-ADTS] 3.1.1.1.3.1, 6.1.3)."""
-    inherited_two_levels(state, deal)
-    state.late = True
 
 
 @kind
@@ -221,10 +216,17 @@ def protected_container(state, deal):
 
 @kind
 def owner(state, deal):
-    """Owning gives neither the reset nor a write ([MS-DTYP] 2.5.3.2); an entry for the owner may."""
+    """Owning gives neither the reset nor a write ([MS-DTYP] 2.5.3.2)."""
+    state.owned = True
+    state.aces = canonical(entries(deal.rng.choice([True, False]), deal.pairs()) + deal.noise())
+
+
+@kind
+def owner_rights(state, deal):
+    """An entry for the owner, whoever that is: here mostly the account."""
     state.owned = deal.rng.choice([True, True, False])
     pairs = [(deal.entries.draw(), "ownerRights")]
-    state.aces = canonical(deal.rng.choice([[], entries(True, pairs)]) + deal.noise())
+    state.aces = canonical(entries(True, pairs) + deal.noise())
 
 
 @kind
