@@ -17,6 +17,7 @@ pub mod checks;
 pub mod contract;
 mod describe;
 mod diagnostics;
+pub mod directory;
 pub mod engine;
 pub mod evidence;
 pub mod ffi;

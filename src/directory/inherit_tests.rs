@@ -1,0 +1,87 @@
+//! Each way in which a grant on a container can miss the users below it.
+
+use super::guids::{COMPUTER, INET_ORG_PERSON, USER};
+use super::sddl_tests::domain;
+use super::sid::{AUTHENTICATED_USERS, EVERYONE};
+use super::{Descriptor, Guid, Reach, Right, Sid, Token, grants, reach};
+
+const RESET: &str = "00299570-246d-11d0-a768-00aa006e0529";
+const LOCKOUT: &str = "28630ebf-41d5-11d1-a9c1-0000f80367c1";
+const OF_USER: &str = "bf967aba-0de6-11d0-a285-00aa003049e2";
+const OF_COMPUTER: &str = "bf967a86-0de6-11d0-a285-00aa003049e2";
+const ACCOUNT: &str = "S-1-5-21-1-2-3-1105";
+
+fn ancestor(aces: &str) -> Descriptor {
+    let aces = aces
+        .replace("@RESET", RESET)
+        .replace("@LOCKOUT", LOCKOUT)
+        .replace("@USER", OF_USER)
+        .replace("@COMPUTER", OF_COMPUTER)
+        .replace("@ME", ACCOUNT);
+    Descriptor::from_sddl(&format!("D:{aces}"), Some(&domain())).unwrap()
+}
+
+fn token() -> Token {
+    let account: Sid = ACCOUNT.parse().unwrap();
+    Token::new([account, AUTHENTICATED_USERS, EVERYONE], true)
+}
+
+fn reaches(aces: &str, class: &Guid, direct_child: bool) -> Option<Reach> {
+    reach(&ancestor(aces), &token(), Right::ResetPassword, class, direct_child)
+}
+
+#[test]
+fn a_grant_arrives_or_the_reason_is_named() {
+    for (aces, expected) in [
+        ("(OA;CIIO;CR;@RESET;@USER;@ME)", Some(Reach::Arrives)),
+        ("(OA;CI;CR;@RESET;;@ME)", Some(Reach::Arrives)),
+        ("(A;CI;GA;;;@ME)", Some(Reach::Arrives)),
+        ("(OA;CIIOID;CR;@RESET;@USER;@ME)", Some(Reach::Arrives)),
+        ("(OA;;CR;@RESET;;@ME)", Some(Reach::ThisObjectOnly)),
+        ("(OA;OI;CR;@RESET;;@ME)", Some(Reach::ThisObjectOnly)),
+        ("(OA;CINP;CR;@RESET;@USER;@ME)", Some(Reach::NoPropagate)),
+        ("(OA;CIIO;CR;@RESET;@COMPUTER;@ME)", Some(Reach::OtherClass(COMPUTER))),
+        ("(OD;CI;CR;@RESET;;AU)(OA;CIIO;CR;@RESET;@USER;@ME)", Some(Reach::DeniedFirst { ace: 0 })),
+        // The grant comes first, or the deny does not arrive or is about something else.
+        ("(OA;CIIO;CR;@RESET;@USER;@ME)(OD;CI;CR;@RESET;;AU)", Some(Reach::Arrives)),
+        ("(OD;;CR;@RESET;;AU)(OA;CIIO;CR;@RESET;@USER;@ME)", Some(Reach::Arrives)),
+        ("(OD;CI;CR;@RESET;@COMPUTER;AU)(OA;CIIO;CR;@RESET;@USER;@ME)", Some(Reach::Arrives)),
+        ("(OD;CI;WP;@LOCKOUT;;AU)(OA;CIIO;CR;@RESET;@USER;@ME)", Some(Reach::Arrives)),
+        // One of two arrives.
+        ("(OA;;CR;@RESET;;@ME)(OA;CIIO;CR;@RESET;@USER;AU)", Some(Reach::Arrives)),
+        // No grant of this right to this token.
+        ("(OA;CIIO;CR;@RESET;@USER;BA)", None),
+        ("(OA;CIIO;WP;@LOCKOUT;@USER;@ME)", None),
+        ("(OA;CIIO;CR;@RESET;@USER;CO)", None),
+        ("(XA;CI;CR;;;@ME;(1==1))", None),
+        ("", None),
+    ] {
+        assert_eq!(reaches(aces, &USER, false), expected, "{aces}");
+    }
+}
+
+#[test]
+fn a_grant_for_users_does_not_reach_an_inet_org_person() {
+    let aces = "(OA;CIIO;CR;@RESET;@USER;@ME)";
+    assert_eq!(reaches(aces, &INET_ORG_PERSON, false), Some(Reach::OtherClass(USER)));
+}
+
+#[test]
+fn no_propagate_still_reaches_the_direct_child() {
+    assert_eq!(reaches("(OA;CINP;CR;@RESET;@USER;@ME)", &USER, true), Some(Reach::Arrives));
+}
+
+#[test]
+fn every_grant_is_listed_with_its_place() {
+    let ancestor = ancestor("(A;;RC;;;AU)(OA;;CR;@RESET;;@ME)(OA;CIID;CR;;;AU)");
+    let found = grants(&ancestor, &token(), Right::ResetPassword, &USER, false);
+    let places: Vec<_> = found.iter().map(|grant| (grant.ace, grant.inherited, grant.reach)).collect();
+    assert_eq!(places, [(1, false, Reach::ThisObjectOnly), (2, true, Reach::Arrives)]);
+    assert_eq!(found[1].trustee, AUTHENTICATED_USERS);
+}
+
+#[test]
+fn no_list_holds_no_grant() {
+    let open = Descriptor::from_sddl("O:BA", None).unwrap();
+    assert_eq!(reach(&open, &token(), Right::ResetPassword, &USER, true), None);
+}

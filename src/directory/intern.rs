@@ -1,0 +1,125 @@
+//! Descriptors that repeat are judged once. In a directory most users of a container carry the same
+//! bytes, and a scan reads a hundred thousand of them.
+
+use super::access::decide;
+use super::descriptor::{Dacl, Descriptor, Malformed};
+use super::guids::Guid;
+use super::right::Right;
+use super::token::Token;
+use super::why::Decision;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What the checks ask of one descriptor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    pub is_protected: bool,
+    pub has_null_dacl: bool,
+    /// One per right, in the order in which the rights were given.
+    pub decisions: Vec<Decision>,
+}
+
+/// The summaries of the descriptors seen, for one token, one class and some rights.
+///
+/// A key is the whole descriptor, so two that share a hash are never confused. The keys take at most
+/// `MOST_BYTES`; beyond that everything is forgotten and the cache begins anew, because a scan walks
+/// container by container and does not come back.
+#[derive(Debug)]
+pub struct Judged {
+    token: Token,
+    class: Option<Guid>,
+    rights: Vec<Right>,
+    known: HashMap<Box<[u8]>, Arc<Summary>, foldhash::fast::RandomState>,
+    bytes: usize,
+}
+
+/// 32 MiB: more than ten thousand different descriptors of 3 KiB.
+const MOST_BYTES: usize = 32 << 20;
+
+impl Judged {
+    pub fn new(token: Token, class: Option<Guid>, rights: impl Into<Vec<Right>>) -> Judged {
+        Judged { token, class, rights: rights.into(), known: HashMap::default(), bytes: 0 }
+    }
+
+    pub fn judge(&mut self, bytes: &[u8]) -> Result<Arc<Summary>, Malformed> {
+        if let Some(summary) = self.known.get(bytes) {
+            return Ok(Arc::clone(summary));
+        }
+        let summary = Arc::new(self.judge_anew(&Descriptor::from_bytes(bytes)?));
+        if self.bytes + bytes.len() > MOST_BYTES {
+            self.known.clear();
+            self.bytes = 0;
+        }
+        self.bytes += bytes.len();
+        self.known.insert(bytes.into(), Arc::clone(&summary));
+        Ok(summary)
+    }
+
+    fn judge_anew(&self, descriptor: &Descriptor) -> Summary {
+        Summary {
+            is_protected: descriptor.is_protected(),
+            has_null_dacl: descriptor.dacl == Dacl::Null,
+            decisions: self.rights.iter().map(|right| decide(descriptor, &self.token, *right, self.class)).collect(),
+        }
+    }
+
+    /// How many different descriptors are remembered.
+    pub fn remembered(&self) -> usize {
+        self.known.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::guids::USER;
+    use crate::directory::sddl_tests::vectors;
+    use crate::directory::sid::AUTHENTICATED_USERS;
+
+    const RIGHTS: [Right; 2] = [Right::ResetPassword, Right::ReadControl];
+
+    fn judged() -> Judged {
+        Judged::new(Token::new([AUTHENTICATED_USERS], true), Some(USER), RIGHTS)
+    }
+
+    #[test]
+    fn a_summary_is_what_judging_gives_and_repeats_are_shared() {
+        let mut judged = judged();
+        let vectors = vectors();
+        for vector in &vectors {
+            let descriptor = Descriptor::from_bytes(&vector.bytes).unwrap();
+            let first = judged.judge(&vector.bytes).unwrap();
+            for (decision, right) in first.decisions.iter().zip(RIGHTS) {
+                assert_eq!(*decision, decide(&descriptor, &judged.token, right, Some(USER)), "{}", vector.name);
+            }
+            assert_eq!(first.is_protected, descriptor.is_protected());
+            assert_eq!(first.has_null_dacl, descriptor.dacl == Dacl::Null);
+            assert!(Arc::ptr_eq(&first, &judged.judge(&vector.bytes).unwrap()));
+        }
+        assert_eq!(judged.remembered(), vectors.len());
+    }
+
+    #[test]
+    fn malformed_bytes_are_an_error_each_time() {
+        let mut judged = judged();
+        for _ in 0..2 {
+            assert!(judged.judge(&[1, 2, 3]).is_err());
+        }
+        assert_eq!(judged.remembered(), 0);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut judged = judged();
+        // Bytes after the last part change nothing in a descriptor, and make each one different.
+        let source = &vectors()[0].bytes;
+        let length = 1 << 20;
+        for number in 0..40_u8 {
+            let mut bytes = source.clone();
+            bytes.resize(length, number);
+            judged.judge(&bytes).unwrap();
+            assert!(judged.remembered() * length <= MOST_BYTES);
+        }
+        assert_eq!(judged.remembered(), 8);
+    }
+}
