@@ -12,6 +12,7 @@ import json
 import sys
 
 from expected import CHECKS, expected
+from left_out import left_out
 
 UNDECIDED_PERCENT = 2
 # Of 500 states each class has to come at least ten times.
@@ -75,6 +76,9 @@ def table_of_answers(states):
     print("\nanswers of the directory:")
     for (operation, answer), count in sorted(counts.items()):
         print(f"  {count:4} {operation} {answer}")
+    reasons = collections.Counter(item for state in states for item in left_out(state).items())
+    for (operation, reason), count in sorted(reasons.items()):
+        print(f"  {count:4} {operation} left out: {reason}")
     errors = [(s["id"], s["kind"], o, a) for s in states for o, a in s["truth"].items() if a["answer"] == "error"]
     for error in errors:
         print("  no truth:", *error)

@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use password_writeback::directory::{Decision, Descriptor, Guid, Right, Sid, Token, Verdict, decide, guids};
+use password_writeback::directory::{Decision, Descriptor, Right, Sid, Token, Verdict, decide, guids};
 use serde::Deserialize;
 use serde_json::json;
 

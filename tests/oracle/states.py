@@ -11,7 +11,7 @@ KINDS = {**kinds_of_rights.KINDS, **kinds_of_users.KINDS}
 PAIR_ENTRIES = [
     "extendedRight", "allExtendedRights", "lockoutTime", "pwdLastSet", "propertySet", "classProperties",
     "allProperties", "genericAll", "genericWrite", "fullControl", "changePassword", "readAndWriteAll",
-    "wrongMaskOfRight", "wrongMaskOfProperty",
+    "wrongMaskOfRight",
 ]
 PAIR_TRUSTEES = [
     "account", "directGroup", "nestedGroup", "universalGroup", "localGroup", "primaryGroup", "builtinGroup",
@@ -20,6 +20,8 @@ PAIR_TRUSTEES = [
 ]
 # Entries that give nothing that is measured, and trustees that the account is not.
 IDLE_ENTRIES = ["otherRight", "otherProperty", "otherPropertySet", "readProperty"]
+# What gives nothing in Active Directory and something in Samba (left_out.py): denied only.
+DENIED_ENTRY = "wrongMaskOfProperty"
 IDLE_TRUSTEES = ["stranger", "interactive", "distribution"]
 
 
@@ -56,6 +58,8 @@ class Dealer:
             else:
                 entry, trustee = draw(PAIR_ENTRIES), draw(IDLE_TRUSTEES)
             found.append(Ace(draw([True, False]), entry, trustee))
+        if draw([True, False, False, False]):
+            found.append(Ace(False, DENIED_ENTRY, draw(PAIR_TRUSTEES)))
         return found
 
 
