@@ -113,6 +113,24 @@ PwbStatus pwb_test_directory(const uint8_t *request,
                              uint64_t *job,
                              struct PwbBuffer *error);
 
+// Rights of the connector account.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_test_permission(const uint8_t *request,
+                              size_t length,
+                              uint64_t *job,
+                              struct PwbBuffer *error);
+
+// Named users: can each be written back, and if not, why.
+//
+// # Safety
+// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+PwbStatus pwb_test_user(const uint8_t *request,
+                        size_t length,
+                        uint64_t *job,
+                        struct PwbBuffer *error);
+
 // Judges recorded evidence; touches nothing but the files.
 //
 // # Safety

@@ -26,7 +26,6 @@ pub fn days(year: i64, month: i64, day: i64) -> Option<i64> {
 }
 
 /// The date of a day, `YYYY-MM-DD`.
-#[cfg(test)]
 pub fn date(day: i64) -> String {
     let mut year = 1970 + day.div_euclid(366);
     while days(year + 1, 1, 1).is_some_and(|first| first <= day) {
@@ -38,6 +37,13 @@ pub fn date(day: i64) -> String {
     }
     let first = days(year, month, 1).unwrap_or_default();
     format!("{year:04}-{month:02}-{:02}", day - first + 1)
+}
+
+/// An instant as `YYYY-MM-DD hh:mm:ss UTC`.
+pub fn instant(unix_ms: i64) -> String {
+    let seconds = unix_ms.rem_euclid(DAY_MS) / 1000;
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{} {hour:02}:{minute:02}:{second:02} UTC", date(unix_ms.div_euclid(DAY_MS)))
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
@@ -68,6 +74,18 @@ mod tests {
         }
         for text in ["1970-01-01", "2024-02-29", "2026-12-31", "2027-05-21"] {
             assert_eq!(date(days_since_1970(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn an_instant_is_written_in_utc() {
+        for (unix_ms, expected) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (1_795_348_800_000, "2026-11-22 12:00:00 UTC"),
+            (1_795_348_799_999, "2026-11-22 11:59:59 UTC"),
+            (-1, "1969-12-31 23:59:59 UTC"),
+        ] {
+            assert_eq!(instant(unix_ms), expected);
         }
     }
 }

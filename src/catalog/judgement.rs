@@ -34,7 +34,7 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     pub outcome: Status,
-    /// Set exactly for Unknown and NotApplicable.
+    /// Set for Unknown and NotApplicable, and ByDesign for a Fail that is meant so.
     pub reason: Option<Reason>,
     /// One sentence that names target, value and meaning.
     pub message: String,
@@ -115,6 +115,12 @@ impl Judgement {
 
     pub fn step(mut self, step: Step) -> Judgement {
         self.steps.push(step);
+        self
+    }
+
+    /// What was found is meant to be so: it never counts against the service (catalog 0.1).
+    pub fn by_design(mut self) -> Judgement {
+        self.reason = Some(Reason::ByDesign);
         self
     }
 

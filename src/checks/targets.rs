@@ -3,7 +3,8 @@
 use crate::catalog::{Scene, Target, TargetKind};
 use crate::checks::directory::facts::domain_of_dn;
 use crate::checks::network::hosts;
-use crate::evidence::{AdSyncConfig, Kind, RootDse};
+use crate::evidence::{AdSyncConfig, Kind, Record, RootDse, State, User};
+use std::collections::HashSet;
 
 /// The machine that the evidence speaks of.
 pub fn server(scene: &Scene) -> Vec<Target> {
@@ -58,6 +59,81 @@ pub fn connectors(scene: &Scene) -> Vec<Target> {
         targets.extend(connectors.map(|connector| Target::connector(&connector.name, &config.record.target)));
     }
     targets
+}
+
+/// Every connector account that was looked for.
+pub fn accounts(scene: &Scene) -> Vec<Target> {
+    of_kind(scene, TargetKind::Account, &[Kind::User])
+}
+
+/// Every user that the operator asked about, found or not; users of a sample are not among them.
+pub fn users(scene: &Scene) -> Vec<Target> {
+    asked_users(scene, |_| true)
+}
+
+/// The same without users that were searched for and are not there: they get PW901 alone.
+pub fn found_users(scene: &Scene) -> Vec<Target> {
+    asked_users(scene, |record| {
+        record.state != State::NotFound && record.fact::<User>().is_none_or(|fact| fact.data.search_count != Some(0))
+    })
+}
+
+/// The users that were found, and every domain of which users were sampled.
+pub fn found_users_and_sampled_domains(scene: &Scene) -> Vec<Target> {
+    let mut targets = found_users(scene);
+    targets.extend(sampled_domains(scene));
+    targets
+}
+
+/// Every domain of which a sample was taken, or was to be taken: then the record of the attempt stands at
+/// the domain.
+pub fn sampled_domains(scene: &Scene) -> Vec<Target> {
+    let mut sampled: HashSet<&str> = HashSet::new();
+    let mut targets = of_kind(scene, TargetKind::Domain, &[Kind::User]);
+    for fact in scene.evidence.facts::<User>().into_iter().filter(|fact| fact.data.sampled) {
+        sampled.extend(domain_key(&fact.record.target));
+    }
+    let known =
+        of_kind(scene, TargetKind::Domain, &[Kind::SecurityDescriptor, Kind::Dns, Kind::Fsmo, Kind::DomainPolicy]);
+    for domain in known.into_iter().filter(|domain| sampled.contains(domain.key.as_str())) {
+        if !targets.iter().any(|target| target.key == domain.key) {
+            targets.push(domain);
+        }
+    }
+    targets
+}
+
+/// Every container whose descriptor was looked at.
+pub fn containers(scene: &Scene) -> Vec<Target> {
+    of_kind(scene, TargetKind::Container, &[Kind::SecurityDescriptor])
+}
+
+/// Every container and every head of a domain whose descriptor was looked at.
+pub fn containers_and_domains_with_rights(scene: &Scene) -> Vec<Target> {
+    let mut targets = containers(scene);
+    targets.extend(domains_with_rights(scene));
+    targets
+}
+
+/// Domains in which rights of a connector account are judged.
+pub fn domains_with_rights(scene: &Scene) -> Vec<Target> {
+    of_kind(scene, TargetKind::Domain, &[Kind::SecurityDescriptor])
+}
+
+/// Key of the domain that a target is or lies in, as far as that is known.
+pub fn domain_key(target: &Target) -> Option<&str> {
+    let own = (target.kind == TargetKind::Domain).then_some(target.key.as_str());
+    own.or_else(|| target.within.iter().map(String::as_str).find(|key| key.starts_with("domain:")))
+}
+
+fn asked_users(scene: &Scene, wanted: impl Fn(&Record) -> bool) -> Vec<Target> {
+    let mut seen: HashSet<&str> = HashSet::new();
+    let records = scene.evidence.records_of(Kind::User).filter(|record| record.target.kind == TargetKind::User);
+    let asked = records.filter(|record| record.fact::<User>().is_none_or(|fact| !fact.data.sampled));
+    asked
+        .filter(|record| wanted(record) && seen.insert(record.target.key.as_str()))
+        .map(|record| record.target.clone())
+        .collect()
 }
 
 /// Distinct targets of one kind among the records of some kinds, in the order they came.

@@ -18,8 +18,9 @@ pub use report::{
     VerdictState,
 };
 pub use request::{
-    AnalyzeRequest, DirectoryPart, ExportRequest, ImportRequest, Limits, NetworkPart, Offer, Output, RenderRequest,
-    Selection, Suppression, TestAllRequest, TestConnectivityRequest, TestDirectoryRequest, parse,
+    AnalyzeRequest, DirectoryPart, ExportRequest, ImportRequest, Limits, NetworkPart, Offer, Operation, Output,
+    RenderRequest, Selection, Suppression, TestAllRequest, TestConnectivityRequest, TestDirectoryRequest,
+    TestPermissionRequest, TestUserRequest, UserPart, parse,
 };
 
 /// Version of the JSON; raised only by a breaking change.

@@ -73,6 +73,43 @@ pub struct DirectoryPart {
     /// Handle of `pwb_secret_put`.
     pub secret: Option<u64>,
     pub all_controller: bool,
+    /// Connector accounts, in any form of `identities`; empty = those of the sync service, else a guess.
+    pub connector_accounts: Vec<String>,
+    /// Users: DN, GUID, SID, UPN, `DOMAIN\\name` or `sAMAccountName`.
+    pub identities: Vec<String>,
+    /// Containers (DN) to take the sample from; empty = each whole domain.
+    pub search_base: Vec<String>,
+    /// Users of the sample per container, 0 to 500; default 5, and none in `pwb_test_user` without
+    /// `searchBase`.
+    pub sample_size: Option<u32>,
+}
+
+/// What was tried for the users in question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Operation {
+    Reset,
+    Change,
+    Unlock,
+    AdminReset,
+}
+
+impl Operation {
+    /// As it stands in evidence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Reset => "Reset",
+            Operation::Change => "Change",
+            Operation::Unlock => "Unlock",
+            Operation::AdminReset => "AdminReset",
+        }
+    }
+}
+
+/// The attempt of a user that failed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UserPart {
+    pub operation: Option<Operation>,
 }
 
 /// What to emit beside findings.
@@ -107,7 +144,7 @@ macro_rules! test_request {
 
 test_request! {
     /// `pwb_test_all`
-    TestAllRequest { network: NetworkPart, directory: DirectoryPart }
+    TestAllRequest { network: NetworkPart, directory: DirectoryPart, user: UserPart }
 }
 test_request! {
     /// `pwb_test_connectivity`
@@ -117,40 +154,40 @@ test_request! {
     /// `pwb_test_directory`
     TestDirectoryRequest { directory: DirectoryPart }
 }
-
-impl From<TestConnectivityRequest> for TestAllRequest {
-    fn from(request: TestConnectivityRequest) -> TestAllRequest {
-        let TestConnectivityRequest { selection, limits, knowledge_path, sync_server, network, expects, output } =
-            request;
-        TestAllRequest {
-            selection,
-            limits,
-            knowledge_path,
-            sync_server,
-            network,
-            expects,
-            output,
-            ..Default::default()
-        }
-    }
+test_request! {
+    /// `pwb_test_permission`
+    TestPermissionRequest { directory: DirectoryPart }
+}
+test_request! {
+    /// `pwb_test_user`
+    TestUserRequest { directory: DirectoryPart, user: UserPart }
 }
 
-impl From<TestDirectoryRequest> for TestAllRequest {
-    fn from(request: TestDirectoryRequest) -> TestAllRequest {
-        let TestDirectoryRequest { selection, limits, knowledge_path, sync_server, directory, expects, output } =
-            request;
-        TestAllRequest {
-            selection,
-            limits,
-            knowledge_path,
-            sync_server,
-            directory,
-            expects,
-            output,
-            ..Default::default()
+/// A request with fewer parts is one for everything in which the other parts are empty.
+macro_rules! into_test_all {
+    ($name:ident { $($part:ident),* }) => {
+        impl From<$name> for TestAllRequest {
+            fn from(request: $name) -> TestAllRequest {
+                let $name { selection, limits, knowledge_path, sync_server, $($part,)* expects, output } = request;
+                TestAllRequest {
+                    selection,
+                    limits,
+                    knowledge_path,
+                    sync_server,
+                    $($part,)*
+                    expects,
+                    output,
+                    ..Default::default()
+                }
+            }
         }
-    }
+    };
 }
+
+into_test_all!(TestConnectivityRequest { network });
+into_test_all!(TestDirectoryRequest { directory });
+into_test_all!(TestPermissionRequest { directory });
+into_test_all!(TestUserRequest { directory, user });
 
 /// `pwb_analyze`: judges recorded evidence.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -3,8 +3,8 @@
 use super::tables;
 use crate::catalog::Target;
 use crate::contract::{
-    ContractError, ErrorKind, Item, MessageLevel, PlanItem, Report, TestAllRequest, TestConnectivityRequest,
-    TestDirectoryRequest,
+    ContractError, DirectoryPart, ErrorKind, Item, MessageLevel, PlanItem, Report, TestAllRequest,
+    TestConnectivityRequest, TestDirectoryRequest, TestPermissionRequest, TestUserRequest,
 };
 use crate::engine::{Diagnostic, Engine, Finished, Plan, RunHeader, Suppressions, report};
 use crate::evidence::collect::{Credential, Settings, World, collectors, unix_ms};
@@ -12,11 +12,26 @@ use crate::evidence::{Kind, Vantage};
 use crate::ffi::PwbStatus;
 use crate::jobs::{self, Closed, End, JobSide};
 use crate::{platform, secret};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Catalog 0.6.
 const GLOBAL_DEADLINE: Duration = Duration::from_secs(30);
+
+/// SAMPLE of the catalog (0.6): users per container.
+const SAMPLE_SIZE: u32 = 5;
+
+/// Catalog 0.6, and 4.9: as many users may be piped.
+const MOST_SAMPLED: u32 = 500;
+const MOST_IDENTITIES: usize = 10_000;
+
+/// One account per forest and one container per branch: more is a mistake.
+const MOST_ACCOUNTS: usize = 64;
+const MOST_BASES: usize = 256;
+
+/// In bytes. The longest name of the directory is a DN; its parts are limited to 255 characters.
+const LONGEST_NAME: usize = 4_096;
 
 pub fn test_all(request: TestAllRequest) -> Result<u64, ContractError> {
     start(Diagnostic::TestAll, request)
@@ -28,6 +43,14 @@ pub fn test_connectivity(request: TestConnectivityRequest) -> Result<u64, Contra
 
 pub fn test_directory(request: TestDirectoryRequest) -> Result<u64, ContractError> {
     start(Diagnostic::TestDirectory, request.into())
+}
+
+pub fn test_permission(request: TestPermissionRequest) -> Result<u64, ContractError> {
+    start(Diagnostic::TestPermission, request.into())
+}
+
+pub fn test_user(request: TestUserRequest) -> Result<u64, ContractError> {
+    start(Diagnostic::TestUser, request.into())
 }
 
 /// A live run, ready to go.
@@ -64,8 +87,17 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
 impl Live {
     /// Validates a request and takes its secrets. On refusal they are wiped.
     pub fn prepare(diagnostic: Diagnostic, request: TestAllRequest) -> Result<Live, ContractError> {
-        let TestAllRequest { selection, limits, knowledge_path, sync_server, network, directory, expects, output } =
-            request;
+        let TestAllRequest {
+            selection,
+            limits,
+            knowledge_path,
+            sync_server,
+            network,
+            directory,
+            user,
+            expects,
+            output,
+        } = request;
         // Taken first: whatever is refused below, they are wiped with this function.
         let proxy_secret = network.proxy_secret.map(|handle| (handle, secret::take(handle)));
         let directory_secret = directory.secret.map(|handle| (handle, secret::take(handle)));
@@ -79,6 +111,10 @@ impl Live {
         };
         let probe_timeout = range("limits.probeTimeoutMs", limits.probe_timeout_ms, 100, 300_000)?;
         let deadline = range("limits.globalTimeoutMs", limits.global_timeout_ms, 1_000, 3_600_000)?;
+        let sample_size = sample_size(diagnostic, &directory)?;
+        let connector_accounts = names("directory.connectorAccounts", directory.connector_accounts, MOST_ACCOUNTS)?;
+        let identities = names("directory.identities", directory.identities, MOST_IDENTITIES)?;
+        let search_base = names("directory.searchBase", directory.search_base, MOST_BASES)?;
         let plan = Plan::new(diagnostic, &selection)?;
         let suppressions = Suppressions::new(&selection.suppressions)?;
         let tables = Arc::new(tables(knowledge_path.as_deref())?);
@@ -114,6 +150,11 @@ impl Live {
             servers: directory.servers,
             credential: credential("directory.user", "directory.secret", directory.user, directory_secret)?,
             all_controller: directory.all_controller,
+            connector_accounts,
+            identities,
+            search_base,
+            sample_size,
+            operation: user.operation.map(|operation| operation.name().to_owned()),
             expects: expects.clone(),
             probe_timeout,
         };
@@ -155,6 +196,37 @@ impl Live {
     }
 }
 
+/// Users of the sample per container. Who asks for named users gets these, and a sample on request.
+fn sample_size(diagnostic: Diagnostic, directory: &DirectoryPart) -> Result<usize, ContractError> {
+    let by_default = diagnostic != Diagnostic::TestUser || !directory.search_base.is_empty();
+    let size = directory.sample_size.unwrap_or(if by_default { SAMPLE_SIZE } else { 0 });
+    if size > MOST_SAMPLED {
+        let message = format!("sampleSize is {size}; it must lie between 0 and {MOST_SAMPLED} users per container.");
+        return Err(ContractError::out_of_range("directory.sampleSize", message));
+    }
+    Ok(size as usize)
+}
+
+/// Names of objects in the directory: trimmed, each once. Their form is a matter of the look-up.
+fn names(field: &str, given: Vec<String>, most: usize) -> Result<Vec<String>, ContractError> {
+    if given.len() > most {
+        return Err(ContractError::out_of_range(field, format!("{} names; at most {most} are taken.", given.len())));
+    }
+    let mut seen = HashSet::new();
+    let mut names = Vec::with_capacity(given.len());
+    for (index, text) in given.iter().enumerate() {
+        let name = text.trim();
+        if name.is_empty() || name.len() > LONGEST_NAME {
+            let what = if name.is_empty() { "is empty" } else { "is too long for a name" };
+            return Err(ContractError::out_of_range(&format!("{field}[{index}]"), format!("The name {what}.")));
+        }
+        if seen.insert(name.to_lowercase()) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
 /// `http://host:port` without user information: credentials travel as a secret only.
 fn proxy_address(text: &str) -> Result<String, ContractError> {
     let refused = |message: &str| ContractError::out_of_range("network.proxy", message.to_owned());
@@ -191,5 +263,37 @@ fn credential(
         (None, Some(_)) => {
             Err(ContractError::out_of_range(user_field, format!("'{secret_field}' was given without '{user_field}'.")))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(answer: Result<Vec<String>, ContractError>) -> Option<String> {
+        answer.err().and_then(|error| error.field)
+    }
+
+    #[test]
+    fn names_are_taken_once_or_refused_by_their_place() {
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(names("n", own(&[" anna ", "Anna", "a*)(b\\\0"]), 3).ok(), Some(own(&["anna", "a*)(b\\\0"])));
+        assert_eq!(field(names("n", own(&["anna", "\t "]), 3)).as_deref(), Some("n[1]"));
+        assert_eq!(field(names("n", vec!["x".repeat(LONGEST_NAME + 1)], 3)).as_deref(), Some("n[0]"));
+        assert_eq!(field(names("n", own(&["a", "b"]), 1)).as_deref(), Some("n"));
+    }
+
+    #[test]
+    fn who_names_users_gets_no_sample_unless_he_asks() {
+        let size = |diagnostic, bases: &[&str], size| {
+            let search_base = bases.iter().map(|base| (*base).to_owned()).collect();
+            let part = DirectoryPart { search_base, sample_size: size, ..DirectoryPart::default() };
+            sample_size(diagnostic, &part).ok()
+        };
+        assert_eq!(size(Diagnostic::TestPermission, &[], None), Some(5));
+        assert_eq!(size(Diagnostic::TestUser, &[], None), Some(0));
+        assert_eq!(size(Diagnostic::TestUser, &["OU=Staff,DC=corp,DC=example"], None), Some(5));
+        assert_eq!(size(Diagnostic::TestUser, &[], Some(500)), Some(500));
+        assert_eq!(size(Diagnostic::TestAll, &[], Some(501)), None);
     }
 }

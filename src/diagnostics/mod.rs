@@ -10,7 +10,7 @@ mod render;
 
 pub use analyze::analyze;
 pub use evidence::{export_evidence, import_evidence};
-pub use live::{test_all, test_connectivity, test_directory};
+pub use live::{test_all, test_connectivity, test_directory, test_permission, test_user};
 pub use render::render;
 
 use crate::contract::ContractError;

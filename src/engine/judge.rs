@@ -96,7 +96,8 @@ impl<'a> Judge<'a> {
         for blocker in check.blocked_by.iter().filter_map(|id| registry::find(id)) {
             for place in self.targets(blocker).iter().filter(|place| target.is_in(&place.key)) {
                 let raw = self.raw(blocker, place);
-                if raw.judgement.reason == Some(Reason::ByDesign) {
+                let passes_on = raw.judgement.outcome == Status::NotApplicable;
+                if passes_on && raw.judgement.reason == Some(Reason::ByDesign) {
                     return Some(Raw { judgement: raw.judgement.clone(), blocked_by: vec![blocker.id.to_owned()] });
                 }
                 match raw.judgement.outcome {

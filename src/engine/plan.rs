@@ -11,10 +11,18 @@ pub enum Diagnostic {
     TestAll,
     TestConnectivity,
     TestDirectory,
+    TestPermission,
+    TestUser,
 }
 
 impl Diagnostic {
-    pub const ALL: [Diagnostic; 3] = [Diagnostic::TestAll, Diagnostic::TestConnectivity, Diagnostic::TestDirectory];
+    pub const ALL: [Diagnostic; 5] = [
+        Diagnostic::TestAll,
+        Diagnostic::TestConnectivity,
+        Diagnostic::TestDirectory,
+        Diagnostic::TestPermission,
+        Diagnostic::TestUser,
+    ];
 
     /// Name of its export.
     pub fn export(self) -> &'static str {
@@ -22,6 +30,8 @@ impl Diagnostic {
             Diagnostic::TestAll => "pwb_test_all",
             Diagnostic::TestConnectivity => "pwb_test_connectivity",
             Diagnostic::TestDirectory => "pwb_test_directory",
+            Diagnostic::TestPermission => "pwb_test_permission",
+            Diagnostic::TestUser => "pwb_test_user",
         }
     }
 
@@ -30,6 +40,8 @@ impl Diagnostic {
             Diagnostic::TestAll => "Test-PasswordWriteback",
             Diagnostic::TestConnectivity => "Test-PasswordWritebackConnectivity",
             Diagnostic::TestDirectory => "Test-PasswordWritebackDirectory",
+            Diagnostic::TestPermission => "Test-PasswordWritebackPermission",
+            Diagnostic::TestUser => "Test-PasswordWritebackUser",
         }
     }
 
@@ -46,9 +58,15 @@ impl Diagnostic {
                     || ["PW711", "PW713", "PW714", "PW715", "PW717", "PW718"].contains(&check.id)
             }
             Diagnostic::TestDirectory => matches!(check.area, Area::Directory | Area::Policy) || check.id == "PW717",
+            Diagnostic::TestPermission => check.area == Area::Permission || check.id == "PW919",
+            Diagnostic::TestUser => check.area == Area::User || OF_OTHER_AREAS_FOR_A_USER.contains(&check.id),
         }
     }
 }
+
+/// Beside the checks of users themselves: license, rights, and the events of the user's own attempts.
+const OF_OTHER_AREAS_FOR_A_USER: [&str; 12] =
+    ["PW106", "PW505", "PW506", "PW507", "PW512", "PW813", "PW814", "PW815", "PW816", "PW817", "PW818", "PW821"];
 
 /// The checks of one run.
 #[derive(Clone, Debug)]

@@ -106,6 +106,34 @@ pub unsafe extern "C" fn pwb_test_directory(
     unsafe { start(request, length, job, error, diagnostics::test_directory) }
 }
 
+/// Rights of the connector account.
+///
+/// # Safety
+/// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pwb_test_permission(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+) -> PwbStatus {
+    unsafe { start(request, length, job, error, diagnostics::test_permission) }
+}
+
+/// Named users: can each be written back, and if not, why.
+///
+/// # Safety
+/// As for every diagnostic: `request` is readable for `length` bytes, `job` writable, `error` NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pwb_test_user(
+    request: *const u8,
+    length: usize,
+    job: *mut u64,
+    error: *mut PwbBuffer,
+) -> PwbStatus {
+    unsafe { start(request, length, job, error, diagnostics::test_user) }
+}
+
 /// Judges recorded evidence; touches nothing but the files.
 ///
 /// # Safety

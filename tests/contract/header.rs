@@ -9,9 +9,7 @@ const GENERATED: &str = include_str!(env!("PASSWORD_WRITEBACK_HEADER"));
 const NOT_LIVE: &[&str] = &[
     "pwb_test_license",
     "pwb_test_tenant",
-    "pwb_test_permission",
     "pwb_test_server",
-    "pwb_test_user",
     "pwb_trace",
     "pwb_read_events",
     "pwb_compare",

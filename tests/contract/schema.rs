@@ -2,7 +2,7 @@
 
 use password_writeback::contract::{
     AnalyzeRequest, ContractError, ExportRequest, ImportRequest, Offer, RenderRequest, Report, Snapshot,
-    TestAllRequest, TestConnectivityRequest, TestDirectoryRequest,
+    TestAllRequest, TestConnectivityRequest, TestDirectoryRequest, TestPermissionRequest, TestUserRequest,
 };
 use schemars::{Schema, schema_for};
 
@@ -12,6 +12,8 @@ fn schemas() -> Vec<(&'static str, Schema)> {
         ("test-all-request", schema_for!(TestAllRequest)),
         ("test-connectivity-request", schema_for!(TestConnectivityRequest)),
         ("test-directory-request", schema_for!(TestDirectoryRequest)),
+        ("test-permission-request", schema_for!(TestPermissionRequest)),
+        ("test-user-request", schema_for!(TestUserRequest)),
         ("analyze-request", schema_for!(AnalyzeRequest)),
         ("export-evidence-request", schema_for!(ExportRequest)),
         ("import-evidence-request", schema_for!(ImportRequest)),

@@ -1,15 +1,27 @@
-//! Runs `pwb_test_all` through the C boundary and prints the report: what the cmdlet does, for a machine
+//! Runs a diagnostic through the C boundary and prints the report: what the cmdlet does, for a machine
 //! without PowerShell.
 //!
-//! `report [--secret-from VARIABLE] REQUEST [JSON-FILE]`: REQUEST is the JSON of the request; the secret
-//! of `directory.user` is taken from an environment variable; JSON-FILE gets the report with findings.
+//! `report [--diagnostic EXPORT] [--secret-from VARIABLE] REQUEST [JSON-FILE]`: EXPORT is `pwb_test_all`
+//! when it is not named; REQUEST is the JSON of the request; the secret of `directory.user` is taken from
+//! an environment variable; JSON-FILE gets the report with findings.
 
 use password_writeback::ffi::{
     PwbBuffer, PwbStatus, pwb_buffer_release, pwb_job_close, pwb_job_poll, pwb_render, pwb_secret_put, pwb_test_all,
+    pwb_test_connectivity, pwb_test_directory, pwb_test_permission, pwb_test_user,
 };
 use serde_json::{Value, json};
 
 type Start = unsafe extern "C" fn(*const u8, usize, *mut u64, *mut PwbBuffer) -> PwbStatus;
+
+const DIAGNOSTICS: [(&str, Start); 5] = [
+    ("pwb_test_all", pwb_test_all),
+    ("pwb_test_connectivity", pwb_test_connectivity),
+    ("pwb_test_directory", pwb_test_directory),
+    ("pwb_test_permission", pwb_test_permission),
+    ("pwb_test_user", pwb_test_user),
+];
+
+const USAGE: &str = "usage: report [--diagnostic EXPORT] [--secret-from VARIABLE] REQUEST [JSON-FILE]";
 
 fn main() {
     if let Err(message) = run() {
@@ -20,17 +32,26 @@ fn main() {
 
 fn run() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1).peekable();
-    let mut secret = None;
-    if arguments.next_if_eq("--secret-from").is_some() {
-        let variable = arguments.next().ok_or("--secret-from needs the name of a variable")?;
-        secret = Some(std::env::var(&variable).map_err(|_| format!("the variable {variable} is not set"))?);
+    let (mut diagnostic, mut secret) = (pwb_test_all as Start, None);
+    while let Some(option) = arguments.next_if(|argument| argument.starts_with("--")) {
+        let value = arguments.next().ok_or_else(|| format!("{option} needs a value; {USAGE}"))?;
+        match option.as_str() {
+            "--diagnostic" => {
+                let known = DIAGNOSTICS.iter().find(|(name, _)| *name == value);
+                diagnostic = known.ok_or_else(|| format!("{value} is not a diagnostic of this build"))?.1;
+            }
+            "--secret-from" => {
+                secret = Some(std::env::var(&value).map_err(|_| format!("the variable {value} is not set"))?);
+            }
+            _ => return Err(format!("{option} is not known; {USAGE}")),
+        }
     }
-    let request = arguments.next().ok_or("usage: report [--secret-from VARIABLE] REQUEST [JSON-FILE]")?;
+    let request = arguments.next().ok_or(USAGE)?;
     let mut request: Value = serde_json::from_str(&request).map_err(|error| format!("REQUEST: {error}"))?;
     if let Some(secret) = secret {
         request["directory"]["secret"] = json!(put_secret(&secret)?);
     }
-    let (mut findings, report) = call(pwb_test_all, &request)?;
+    let (mut findings, report) = call(diagnostic, &request)?;
     let mut report = report.ok_or("the job gave no report")?;
     findings.retain(|item| item["kind"] == "finding");
     findings.sort_by_key(|item| (item["id"].to_string(), item["target"]["key"].to_string()));

@@ -39,6 +39,9 @@ fn record(world: &World) -> Record {
         servers: settings.servers.clone(),
         include_legacy_port: settings.include_legacy_port,
         all_controller: settings.all_controller,
+        connector_accounts: settings.connector_accounts.clone(),
+        operation: settings.operation.clone(),
+        ..OperatorInput::default()
     };
     world.record(&world.server, Instant::now(), input)
 }

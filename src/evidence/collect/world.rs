@@ -37,6 +37,16 @@ pub struct Settings {
     pub servers: Vec<String>,
     pub credential: Option<Credential>,
     pub all_controller: bool,
+    /// Connector accounts by name; empty = those of the sync service, else a guess.
+    pub connector_accounts: Vec<String>,
+    /// Users to look for, in the operator's words.
+    pub identities: Vec<String>,
+    /// Containers to take the sample from; empty = each whole domain.
+    pub search_base: Vec<String>,
+    /// Users of the sample per container; 0 = no sample.
+    pub sample_size: usize,
+    /// What was tried for the users.
+    pub operation: Option<String>,
     /// Kinds that the caller offers while the run is going on; each leaves a record, readable or not.
     pub expects: Vec<Kind>,
     /// Replaces the time-out of every probe.
@@ -101,6 +111,20 @@ impl World {
         data: D,
     ) -> Record {
         self.envelope(D::KIND, target, started, State::Ok, data.into())
+    }
+
+    /// A record whose data is not whole, or says only what was asked: why, as for one that failed.
+    pub fn troubled<D: crate::evidence::Data + Into<Payload>>(
+        &self,
+        target: &Target,
+        started: Instant,
+        data: D,
+        state: State,
+        error: RecordError,
+    ) -> Record {
+        let mut record = self.envelope(D::KIND, target, started, state, data.into());
+        record.error = Some(error);
+        record
     }
 
     /// A record that could not be read: why, as a class, a code and a text without secrets.

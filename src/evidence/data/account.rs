@@ -49,10 +49,21 @@ pub struct User {
     pub dc_time_unix_ms: Option<i64>,
     /// How many objects the search for this identity found.
     pub search_count: Option<u32>,
+    /// One entry per connected forest: how many objects there carry this user's anchor.
+    pub anchor_searches: Vec<AnchorSearch>,
     /// The text the operator gave, where one was given.
     pub input: Option<String>,
     /// Part of the sample of a domain; the operator did not ask for this user.
     pub sampled: bool,
+}
+
+/// The search of one forest for objects with one anchor (`mS-DS-ConsistencyGuid`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AnchorSearch {
+    pub forest: String,
+    /// Null = the forest was not searched, or not to the end.
+    pub found: Option<u32>,
 }
 
 /// `token-groups`: the SIDs an account has in the eyes of a controller of one domain.

@@ -1,4 +1,5 @@
-//! Data of `adsync-config`: the sync server's own configuration, read by PowerShell and offered.
+//! Data of `adsync-config` and `adsync-object`: what the sync server itself knows, read by PowerShell and
+//! offered.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,4 +38,20 @@ pub struct Partition {
     pub last_dc: Option<String>,
     pub sign_and_seal: Option<bool>,
     pub ssl_bind: Option<bool>,
+}
+
+/// `adsync-object`: what the sync engine holds of one user.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AdSyncObject {
+    pub cs_found: Option<bool>,
+    pub cs_dn: Option<String>,
+    pub mv_id: Option<String>,
+    pub joined_entra: Option<bool>,
+    pub provisioned_only: Option<bool>,
+    pub link_tags: Vec<String>,
+    pub password_sync_rule_linked: Option<bool>,
+    /// Enabled accounts of Active Directory that are joined to the same metaverse object.
+    pub enabled_copies: Option<u32>,
+    pub pending_export: Option<bool>,
 }

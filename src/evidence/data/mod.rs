@@ -12,8 +12,8 @@ mod network;
 mod operator;
 mod server;
 
-pub use account::{Bytes, SecurityDescriptor, TokenGroups, User};
-pub use adsync::{AdSyncConfig, Connector, Partition};
+pub use account::{AnchorSearch, Bytes, SecurityDescriptor, TokenGroups, User};
+pub use adsync::{AdSyncConfig, AdSyncObject, Connector, Partition};
 pub use directory::{DcInventory, DcPackages, DomainPolicy, Fsmo, LdapBind, Pso, PsoContainer, RootDse};
 pub use graph::{GraphToken, TokenError};
 pub use network::{
@@ -97,6 +97,7 @@ payloads! {
     User(User),
     GraphToken(GraphToken),
     AdSyncConfig(AdSyncConfig),
+    AdSyncObject(AdSyncObject),
     Services(Services),
     Os(Os),
     Clock(Clock),

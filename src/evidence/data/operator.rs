@@ -19,4 +19,10 @@ pub struct OperatorInput {
     pub servers: Vec<String>,
     pub include_legacy_port: bool,
     pub all_controller: bool,
+    /// Connector accounts that were named, as they were written.
+    pub connector_accounts: Vec<String>,
+    /// `Reset`, `Change`, `Unlock` or `AdminReset`.
+    pub operation: Option<String>,
+    /// `Connect`, `CloudSync` or `Auto`.
+    pub engine: Option<String>,
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Class of the record that says that there is nobody to ask.
-const NO_SESSION: &str = "session";
+pub const NO_SESSION: &str = "session";
 
 /// A controller that let us in, and what it says of itself.
 #[derive(Clone, Debug)]
@@ -102,10 +102,10 @@ enum Next {
 
 /// Why nobody could be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Refusal {
-    state: State,
-    code: &'static str,
-    text: String,
+pub struct Refusal {
+    pub state: State,
+    pub code: &'static str,
+    pub text: String,
 }
 
 /// Controllers of a domain that let us in, in the order of their answers.
@@ -161,7 +161,7 @@ pub fn is_over(evidence: &Evidence, world: &World, kind: Kind, domain: &Target) 
 }
 
 /// Why there is no session, in the words of the controllers.
-fn refusal(evidence: &Evidence, world: &World, domain: &Target) -> Refusal {
+pub fn refusal(evidence: &Evidence, world: &World, domain: &Target) -> Refusal {
     let own = controllers(evidence, world).into_iter().filter(|controller| controller.is_of(domain));
     let answering: Vec<(Controller, &RootDse)> =
         own.filter_map(|controller| Some((controller.clone(), root_dse(evidence, &controller)?))).collect();

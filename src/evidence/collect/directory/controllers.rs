@@ -54,7 +54,7 @@ impl Controller {
 }
 
 /// Connectors to a forest of Active Directory.
-fn connectors(evidence: &Evidence) -> impl Iterator<Item = &Connector> {
+pub fn connectors(evidence: &Evidence) -> impl Iterator<Item = &Connector> {
     let configurations = evidence.facts::<AdSyncConfig>().into_iter();
     configurations.flat_map(|fact| &fact.data.connectors).filter(|connector| connector.kind.eq_ignore_ascii_case("ad"))
 }

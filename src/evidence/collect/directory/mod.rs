@@ -1,28 +1,42 @@
 //! Collectors of the Active Directory side.
 //!
 //! Chain per controller: name -> address -> ports -> rootDSE -> inventory; per domain: locator records ->
-//! (any controller that answers) -> role owner, policies. A dead controller ends its own chain; what
+//! (any controller that answers) -> role owner, policies, connector account -> its groups, users ->
+//! descriptors. A dead controller ends its own chain; what
 //! stands about it in other records is still collected.
 
+mod accounts;
 mod attempts;
+mod binary;
 mod clock;
 mod controller_ports;
 mod controllers;
 #[cfg(test)]
 mod controllers_tests;
 mod dc_inventory;
+mod descriptors;
 mod domain_policy;
+mod everywhere;
 mod fsmo;
 mod gate;
+mod identities;
 mod ldap;
 mod locator;
+mod lookup;
 mod names;
 mod pso;
+mod query;
+mod room;
 mod root_dse;
 mod rpc;
+mod sample;
+mod sampled_users;
 mod session;
+mod slots;
 #[cfg(test)]
 mod testing;
+mod token_groups;
+mod user_entry;
 mod values;
 
 use super::Collector;
@@ -39,7 +53,12 @@ pub fn collectors() -> Vec<Box<dyn Collector>> {
         Box::new(fsmo::FsmoCollector { access: access.clone() }),
         Box::new(dc_inventory::DcInventoryCollector { access: access.clone() }),
         Box::new(domain_policy::DomainPolicyCollector { access: access.clone() }),
-        Box::new(pso::PsoCollector { access }),
+        Box::new(pso::PsoCollector { access: access.clone() }),
+        Box::new(descriptors::DescriptorsCollector::new(access.clone())),
+        Box::new(token_groups::TokenGroupsCollector { access: access.clone() }),
+        Box::new(accounts::AccountsCollector { access: access.clone() }),
+        Box::new(identities::IdentitiesCollector::new(access.clone())),
+        Box::new(sampled_users::SampledUsersCollector { access }),
         Box::new(clock::ClockCollector),
     ]
 }

@@ -78,6 +78,14 @@ pub fn domain_of_dn(dn: &str) -> Option<String> {
     dns_name(&labels?.join("."))
 }
 
+/// The domain that a DN lies in, by its trailing `DC=` parts; `None` when it has none.
+pub fn domain_around(dn: &str) -> Option<String> {
+    let parts = rdns(dn);
+    let is_dc = |rdn: &&&str| rdn.split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("dc"));
+    let count = parts.iter().rev().take_while(is_dc).count();
+    domain_of_dn(&parts[parts.len() - count..].join(","))
+}
+
 /// `corp.example` is `DC=corp,DC=example`.
 pub fn dn_of_domain(dns: &str) -> String {
     let parts: Vec<String> = dns.split('.').map(|label| format!("DC={}", dn_escape(label))).collect();
@@ -102,6 +110,15 @@ mod tests {
         assert_eq!(dns_name("dc_1"), Some("dc_1".to_owned()));
         for bad in ["", ".", "a..b", "a b", "dc1/evil", "dc1)(cn=*", "d\u{e9}", &"a".repeat(64), &"a.".repeat(130)] {
             assert_eq!(dns_name(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_domain_of_an_object_stands_in_its_name() {
+        let dn = "CN=Doe\\, Jane,OU=DC=x,OU=Staff,DC=corp,DC=example";
+        assert_eq!(domain_around(dn), Some("corp.example".to_owned()));
+        for none in ["CN=x,OU=y", "x", ""] {
+            assert_eq!(domain_around(none), None);
         }
     }
 

@@ -1,0 +1,227 @@
+use crate::catalog::text::{clean, list};
+use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step};
+use crate::checks::targets;
+use crate::checks::user::facts::{
+    NEVER_EXPIRES, ObjectKind, disabled, expired, has_flag, locked, must_change, object_kind, password_expired,
+};
+use crate::directory::{Sid, sid, well_known_name};
+use crate::evidence::{AdSyncConfig, OperatorInput, TokenGroups, User};
+
+/// Domain Admins, Schema Admins, Enterprise Admins.
+const ADMIN_GROUPS: [u32; 3] = [512, 518, 519];
+
+crate::declare_check! {
+    PW502, "The connector account can sign in and is of an allowed kind",
+    area: Permission, severity: Critical, proof: B, class: Rights,
+    target: Account via targets::accounts,
+    evidence: [User, TokenGroups, EventLog, AdSyncRuns],
+    runs_at: DomainNetwork,
+    blocked_by: [PW501],
+    remediation: "Enable/unlock the account, set a non-expiring password and enter it in the connector; remove admin groups.",
+    link: "L-ACC", since: "0.1.0",
+    rule: "Fail: disabled; locked out; account expired; password expired or to be changed; a managed service account as the account of a Connect connector.
+Warn (low, security): it is a member of Domain, Enterprise or Schema Admins or Administrators: not allowed since 1.4 and not needed.
+Pass: enabled, not locked, not expired, password not expired and set.
+Unknown: one of these is not readable, or a managed service account whose engine is not known.",
+}
+
+/// Something that keeps the account from signing in, and what to do.
+struct Obstacle {
+    is_there: Option<bool>,
+    what: &'static str,
+    command: &'static str,
+}
+
+fn judge(case: &Case) -> Answer {
+    let name = clean(&case.target.display);
+    let user = case.need::<User>()?.data;
+    let managed = object_kind(user).map(|kind| kind == ObjectKind::Computer);
+    let all = obstacles(user, managed == Some(true));
+    let own = user.sid.as_deref().map_or_else(|| name.clone(), clean);
+    let judgement = if let Some(obstacle) = all.iter().find(|obstacle| obstacle.is_there == Some(true)) {
+        Judgement::fail(format!("The connector account {name} ({own}) {}.", obstacle.what)).step(Step {
+            text: "Put the account in order; after a new password, enter it in the connector as well (Synchronization Service Manager > Connectors > Properties).".to_owned(),
+            command: Some(obstacle.command.replace("{}", &own)),
+            run_on: Some("a machine with the ActiveDirectory module".to_owned()),
+            needs_rights: Some("write access to the account".to_owned()),
+            verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
+            ..Step::default()
+        })
+    } else if let Some(judgement) = kind(case, &name, managed) {
+        judgement
+    } else if let Some(groups) = admin_groups(case) {
+        Judgement::warn(format!(
+            "The connector account {name} is a member of {}: not allowed since Connect 1.4, and not needed.",
+            list(groups.iter().map(String::as_str))
+        ))
+        .severity(Severity::Low)
+        .step(Step {
+            text: "Give the account its own rights (PW505 to PW508), then take it out of these groups.".to_owned(),
+            command: Some(format!(
+                "Get-ADPrincipalGroupMembership '{own}'; Remove-ADGroupMember <group> -Members '{own}'"
+            )),
+            run_on: Some("a machine with the ActiveDirectory module".to_owned()),
+            verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
+            ..Step::default()
+        })
+    } else if let Some(unread) = all.iter().find(|obstacle| obstacle.is_there.is_none()) {
+        let message = format!("Whether the connector account {name} {} could not be read.", unread.what);
+        Judgement::unknown(Reason::NotReadable, message)
+    } else {
+        Judgement::pass(format!("The connector account {name} ({own}) can sign in."))
+    };
+    let groups = if case.facts::<TokenGroups>().is_empty() { "not read" } else { "read" };
+    Ok(judgement.with("groups of the account", groups))
+}
+
+/// A managed service account has no password that expires.
+fn obstacles(user: &User, managed: bool) -> [Obstacle; 5] {
+    let never = managed || has_flag(user, NEVER_EXPIRES) == Some(true);
+    let of_password = |state: Option<bool>, exempt: bool| if exempt { Some(false) } else { state };
+    [
+        Obstacle { is_there: disabled(user), what: "is disabled", command: "Enable-ADAccount -Identity '{}'" },
+        // The duration of a lockout is not asked: the computed bit says it, or nothing does.
+        Obstacle { is_there: locked(user, None), what: "is locked out", command: "Unlock-ADAccount -Identity '{}'" },
+        Obstacle { is_there: expired(user), what: "has expired", command: "Clear-ADAccountExpiration -Identity '{}'" },
+        Obstacle {
+            is_there: of_password(must_change(user), managed),
+            what: "must change its password at the next logon",
+            command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -ChangePasswordAtLogon $false -PasswordNeverExpires $true",
+        },
+        Obstacle {
+            is_there: of_password(password_expired(user), never),
+            what: "has a password that expired",
+            command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -PasswordNeverExpires $true",
+        },
+    ]
+}
+
+/// A managed service account is what the agent of Cloud Sync runs as, and no account for a connector.
+fn kind(case: &Case, name: &str, managed: Option<bool>) -> Option<Judgement> {
+    let evidence = case.scene.evidence;
+    let engine = evidence.facts::<OperatorInput>().into_iter().find_map(|fact| fact.data.engine.as_deref());
+    let is = |known: &str| engine.is_some_and(|engine| engine.eq_ignore_ascii_case(known));
+    match managed {
+        Some(false) => None,
+        _ if is("CloudSync") => None,
+        None => Some(Judgement::unknown(Reason::NotReadable, format!("The classes of {name} could not be read."))),
+        Some(true) if is("Connect") || !evidence.facts::<AdSyncConfig>().is_empty() => Some(
+            Judgement::fail(format!("{name} is a managed service account; a connector cannot use one.")).step(Step {
+                text: "Create an ordinary user account with the rights it needs and enter it in the connector."
+                    .to_owned(),
+                run_on: Some("sync server".to_owned()),
+                verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
+                ..Step::default()
+            }),
+        ),
+        Some(true) => Some(Judgement::unknown(
+            Reason::Ambiguous,
+            format!(
+                "{name} is a managed service account: right for Cloud Sync, wrong for Connect; say which with -Engine."
+            ),
+        )),
+    }
+}
+
+/// The groups of administrators in the account's token, if any.
+fn admin_groups(case: &Case) -> Option<Vec<String>> {
+    let is_admin = |group: &Sid| {
+        *group == sid::ADMINISTRATORS
+            || group.domain().is_some() && group.rid().is_some_and(|rid| ADMIN_GROUPS.contains(&rid))
+    };
+    let mut groups: Vec<String> = Vec::new();
+    for fact in case.facts::<TokenGroups>() {
+        for group in fact.data.sids.iter().filter_map(|text| text.parse::<Sid>().ok()).filter(is_admin) {
+            let name = well_known_name(&group).map_or_else(|| group.to_string(), |name| format!("{name} ({group})"));
+            if !groups.contains(&name) {
+                groups.push(name);
+            }
+        }
+    }
+    (!groups.is_empty()).then_some(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{account, groups, member};
+    use super::*;
+    use crate::catalog::Status;
+    use crate::catalog::testing::{NOW, Stage};
+
+    const SET: &str = "134000000000000000";
+
+    fn sound() -> User {
+        User {
+            computed_uac: Some(0),
+            pwd_last_set: Some(SET.to_owned()),
+            account_expires: Some("0".to_owned()),
+            ..member(&[], false)
+        }
+    }
+
+    fn judge_user(user: User) -> Judgement {
+        Stage::new().add(&account(), user).add(&account(), groups()).judge_at("PW502", &account().key)
+    }
+
+    #[test]
+    fn what_keeps_it_from_signing_in_fails() {
+        let just_before = "134398223999990000";
+        for (label, user, outcome) in [
+            ("sound", sound(), Status::Pass),
+            ("disabled", User { user_account_control: Some(0x202), ..sound() }, Status::Fail),
+            ("locked", User { computed_uac: Some(0x10), ..sound() }, Status::Fail),
+            ("expired", User { account_expires: Some(just_before.to_owned()), ..sound() }, Status::Fail),
+            ("must change", User { pwd_last_set: Some("0".to_owned()), ..sound() }, Status::Fail),
+            ("password expired", User { computed_uac: Some(0x80_0000), ..sound() }, Status::Fail),
+            ("flags unread", User { user_account_control: None, ..sound() }, Status::Unknown),
+            ("expiry unread", User { account_expires: None, ..sound() }, Status::Unknown),
+            ("computed unread", User { computed_uac: None, ..sound() }, Status::Unknown),
+            (
+                "never expires",
+                User {
+                    computed_uac: None,
+                    lockout_time: Some("0".to_owned()),
+                    user_account_control: Some(0x1_0200),
+                    ..sound()
+                },
+                Status::Pass,
+            ),
+        ] {
+            let judgement = judge_user(User { dc_time_unix_ms: Some(NOW), ..user });
+            assert_eq!(judgement.outcome, outcome, "{label}: {}", judgement.message);
+        }
+    }
+
+    #[test]
+    fn groups_of_administrators_warn_low() {
+        for (group, outcome) in [
+            ("S-1-5-21-1-2-3-512", Status::Warn),
+            ("S-1-5-21-9-9-9-519", Status::Warn),
+            ("S-1-5-32-544", Status::Warn),
+            ("S-1-5-32-551", Status::Pass),
+            ("S-1-5-21-1-2-3-513", Status::Pass),
+        ] {
+            let groups = TokenGroups { sids: vec![group.to_owned()], ..groups() };
+            let judgement =
+                Stage::new().add(&account(), sound()).add(&account(), groups).judge_at("PW502", &account().key);
+            assert_eq!(judgement.outcome, outcome, "{group}");
+            assert_eq!(judgement.severity, (outcome == Status::Warn).then_some(Severity::Low));
+        }
+    }
+
+    #[test]
+    fn a_managed_account_is_for_cloud_sync_only() {
+        let managed = || User {
+            object_class: ["top", "user", "computer", "msDS-GroupManagedServiceAccount"].map(str::to_owned).to_vec(),
+            is_gmsa: true,
+            ..sound()
+        };
+        for (engine, outcome) in
+            [(Some("CloudSync"), Status::Pass), (Some("Connect"), Status::Fail), (None, Status::Unknown)]
+        {
+            let input = OperatorInput { engine: engine.map(str::to_owned), ..OperatorInput::default() };
+            let judgement = Stage::with_input(input).add(&account(), managed()).judge_at("PW502", &account().key);
+            assert_eq!(judgement.outcome, outcome, "{engine:?}: {}", judgement.message);
+        }
+    }
+}

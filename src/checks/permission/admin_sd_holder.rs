@@ -1,0 +1,83 @@
+use super::evidence::{account, object};
+use super::on_users::verify;
+use super::steps::step;
+use crate::catalog::text::clean;
+use crate::catalog::{Answer, Case, Judgement, Step};
+use crate::checks::targets;
+use crate::directory::{Right, Verdict, decide, guids};
+
+crate::declare_check! {
+    PW515, "AdminSDHolder is not opened to the connector account",
+    area: Permission, severity: Low, proof: C, class: Protected,
+    target: Domain via targets::domains_with_rights,
+    evidence: [SecurityDescriptor, TokenGroups],
+    runs_at: DomainNetwork,
+    blocked_by: [PW501],
+    remediation: "Remove the ACE; do not use the AdminSDHolder switch of the vendor's setter.",
+    link: "L-APXC", since: "0.1.0",
+    rule: "Pass: Reset Password is not effectively granted on AdminSDHolder.
+Warn: it is: administrators become resettable by the sync account, against Microsoft's advice, and the engine still refuses admin resets of privileged accounts.
+Fail: never.
+Unknown: the object is not readable, or the ACEs or the groups do not settle it.",
+}
+
+fn judge(case: &Case) -> Answer {
+    let what = format!("AdminSDHolder of {}", clean(&case.target.display));
+    let object = object(case.scene, &case.target.key, "adminSdHolder", &what)?;
+    let account = account(case)?;
+    let decision = decide(&object.descriptor, &account.token, Right::ResetPassword, object.class);
+    let judgement = match decision.verdict {
+        Verdict::Granted => Judgement::warn(format!(
+            "{} has Reset Password on {what} ({}): the passwords of administrators can be reset with the sync account.",
+            account.name, decision.why
+        ))
+        .step(remove(&object.dn, &account.sid(), &verify(case))),
+        Verdict::Denied | Verdict::NotGranted => {
+            Judgement::pass(format!("{} does not have Reset Password on {what}.", account.name))
+        }
+        Verdict::Undecided(open) => Judgement::unknown(
+            open.reason(),
+            format!("Whether {} has Reset Password on {what} is not settled: {}.", account.name, decision.why),
+        ),
+    };
+    Ok(judgement.with("why", decision.why))
+}
+
+/// Takes away the account's own entries; a grant to a group has to be taken from the group.
+fn remove(dn: &str, sid: &str, verify: &str) -> Step {
+    Step {
+        text: "Remove the entry; it leaves the protected accounts within the hour. Where it names a group, take the account out of that group.".to_owned(),
+        command: Some(format!(
+            "Import-Module ActiveDirectory; $path = 'AD:\\{}'; $acl = Get-Acl $path; $acl.GetAccessRules($true, $false, [System.Security.Principal.SecurityIdentifier]) | Where-Object {{ $_.IdentityReference.Value -eq '{sid}' -and $_.AccessControlType -eq 'Allow' -and $_.ObjectType -in [guid]'{}', [guid]::Empty }} | ForEach-Object {{ [void]$acl.RemoveAccessRuleSpecific($_) }}; Set-Acl $path $acl",
+            dn.replace('\'', "''"),
+            guids::RESET_PASSWORD
+        )),
+        ..step(verify)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{TestAce, allow, deny, domain, sd, stage};
+    use super::*;
+    use crate::catalog::{Reason, Status};
+    use crate::evidence::{Kind, State};
+
+    #[test]
+    fn a_grant_warns_and_nothing_fails() {
+        let right = Right::ResetPassword;
+        let conditional = TestAce { conditional: true, ..allow(right) };
+        for (aces, outcome) in [
+            (vec![], Status::Pass),
+            (vec![deny(right)], Status::Pass),
+            (vec![allow(Right::ChangePassword)], Status::Pass),
+            (vec![allow(right)], Status::Warn),
+            (vec![conditional], Status::Unknown),
+        ] {
+            let stage = stage().add(&domain(), sd("adminSdHolder", true, &aces));
+            assert_eq!(stage.judge_at("PW515", &domain().key).outcome, outcome, "{aces:?}");
+        }
+        let unread = stage().add_failed(&domain(), Kind::SecurityDescriptor, State::Timeout, "ldap");
+        assert_eq!(unread.judge_at("PW515", &domain().key).reason, Some(Reason::Timeout));
+    }
+}

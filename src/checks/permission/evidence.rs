@@ -1,0 +1,146 @@
+//! Where the evidence keeps what the rights checks need: tokens, descriptors, users of a domain.
+
+use super::facts::{class_of, descriptor, token};
+use crate::catalog::text::clean;
+use crate::catalog::{Case, Judgement, Reason, Scene, Target, TargetKind};
+use crate::checks::targets::domain_key;
+use crate::directory::{Descriptor, Guid, Token};
+use crate::evidence::{Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
+
+/// The connector account of a domain and what it brings to an access check there.
+pub struct Account<'a> {
+    pub token: Token,
+    pub groups: &'a TokenGroups,
+    /// "CORP\MSOL_x (S-1-5-...)".
+    pub name: String,
+}
+
+impl Account<'_> {
+    /// The SID for a command.
+    pub fn sid(&self) -> String {
+        clean(self.groups.account_sid.as_deref().unwrap_or("<SID of the connector account>"))
+    }
+}
+
+/// The account that serves the domain which the target of the case is, or lies in. Several candidates
+/// are no answer: each may hold other rights.
+pub fn account<'a>(case: &Case<'a>) -> Result<Account<'a>, Judgement> {
+    account_for(case.scene, case.target)
+}
+
+pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>, Judgement> {
+    let name = clean(&target.display);
+    let Some(domain) = domain_key(target).and_then(|key| key.strip_prefix("domain:")) else {
+        return Err(Judgement::unknown(Reason::NotCollected, format!("The domain of {name} is not known.")));
+    };
+    let names_account = |key: &String| key.starts_with("account:");
+    let serves =
+        |record: &Record| !target.within.iter().any(names_account) || target.within.contains(&record.target.key);
+    let records = || scene.evidence.records_of(Kind::TokenGroups).filter(|record| serves(record));
+    let found: Vec<Fact<'a, TokenGroups>> = scene
+        .evidence
+        .facts::<TokenGroups>()
+        .into_iter()
+        .filter(|fact| serves(fact.record) && fact.data.domain.eq_ignore_ascii_case(domain))
+        .collect();
+    let first = found.first().ok_or_else(|| match records().find(|record| record.state != State::Ok) {
+        Some(record) => Judgement::unreadable(record),
+        None => Judgement::unknown(
+            Reason::NotCollected,
+            format!("The groups of the connector account in {} were not read.", clean(domain)),
+        ),
+    })?;
+    if found.iter().any(|fact| fact.record.target.key != first.record.target.key) {
+        let message = format!("Several accounts may be the connector account of {}; name it.", clean(domain));
+        return Err(Judgement::unknown(Reason::Ambiguous, message));
+    }
+    let (display, sid) = (clean(&first.record.target.display), first.data.account_sid.as_deref());
+    Ok(Account {
+        token: token(first.data),
+        groups: first.data,
+        name: match sid {
+            Some(sid) if sid != display => format!("{display} ({})", clean(sid)),
+            _ => display,
+        },
+    })
+}
+
+/// An object's descriptor, ready to be asked.
+pub struct Object {
+    pub dn: String,
+    pub descriptor: Descriptor,
+    pub class: Option<Guid>,
+}
+
+/// The descriptor with this purpose at a target, or why it gives no answer.
+pub fn object(scene: &Scene, key: &str, purpose: &str, what: &str) -> Result<Object, Judgement> {
+    let all = scene.evidence.facts_at::<SecurityDescriptor>(key);
+    if let Some(fact) = all.iter().find(|fact| fact.data.purpose == purpose) {
+        let descriptor = descriptor(fact.data)
+            .map_err(|gap| Judgement::unknown(gap.reason, format!("{what} cannot be judged: {}.", gap.text)))?;
+        return Ok(Object { dn: clean(&fact.data.dn), descriptor, class: class_of(fact.data) });
+    }
+    let mut records = scene.evidence.records_at(Kind::SecurityDescriptor, key);
+    Err(match records.find(|record| record.fact::<SecurityDescriptor>().is_none()) {
+        Some(record) => Judgement::unreadable(record),
+        None => Judgement::unknown(Reason::NotCollected, format!("The permissions of {what} were not read.")),
+    })
+}
+
+/// Users of the domain that the case is about, or lies in.
+pub fn users_of_domain<'a>(case: &Case<'a>) -> Vec<Fact<'a, User>> {
+    let Some(domain) = domain_key(case.target) else { return Vec::new() };
+    let users = case.scene.evidence.facts::<User>().into_iter();
+    users.filter(|fact| fact.record.target.kind == TargetKind::User && fact.record.target.is_in(domain)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{account as account_target, domain, groups, sd, stage, user};
+    use super::*;
+    use crate::catalog::testing::{NOW, Stage};
+
+    fn with_scene<R>(stage: &Stage, ask: impl FnOnce(&Scene) -> R) -> R {
+        ask(&Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW })
+    }
+
+    #[test]
+    fn the_account_is_the_one_whose_token_names_the_domain() {
+        let elsewhere = TokenGroups { domain: "other.example".to_owned(), ..groups() };
+        let second = Target::account("S-1-5-21-9-9-9-1105", "OTHER\\svc");
+        let plain = Target::domain("corp.example", None);
+        for (stage, target, expected) in [
+            (stage(), domain(), Ok("CORP\\MSOL_0123456789ab (S-1-5-21-1-2-3-1105)")),
+            (stage(), user("anna"), Ok("CORP\\MSOL_0123456789ab (S-1-5-21-1-2-3-1105)")),
+            (stage().add(&second, groups()), domain(), Ok("CORP\\MSOL_0123456789ab (S-1-5-21-1-2-3-1105)")),
+            (stage().add(&second, groups()), plain, Err(Some(Reason::Ambiguous))),
+            (Stage::new().add(&account_target(), elsewhere), domain(), Err(Some(Reason::NotCollected))),
+            (
+                Stage::new().add_failed(&account_target(), Kind::TokenGroups, State::Timeout, "ldap"),
+                domain(),
+                Err(Some(Reason::Timeout)),
+            ),
+            (stage(), Target::user("x", "x", None), Err(Some(Reason::NotCollected))),
+        ] {
+            let found = with_scene(&stage, |scene| {
+                account_for(scene, &target).map(|account| account.name).map_err(|judgement| judgement.reason)
+            });
+            assert_eq!(found, expected.map(str::to_owned), "{}", target.key);
+        }
+    }
+
+    #[test]
+    fn a_descriptor_is_found_by_its_purpose() {
+        let failed = stage().add_failed(&domain(), Kind::SecurityDescriptor, State::AccessDenied, "ldap");
+        for (stage, expected) in [
+            (stage().add(&domain(), sd("builtin", false, &[])), Ok(())),
+            (stage().add(&domain(), sd("domainHead", false, &[])), Err(Some(Reason::NotCollected))),
+            (failed, Err(Some(Reason::AccessDenied))),
+        ] {
+            let found = with_scene(&stage, |scene| {
+                object(scene, &domain().key, "builtin", "CN=Builtin").map(|_| ()).map_err(|judgement| judgement.reason)
+            });
+            assert_eq!(found, expected);
+        }
+    }
+}

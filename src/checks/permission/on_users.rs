@@ -1,0 +1,176 @@
+//! One right of the connector account on users: each user for itself, and a domain by its sample.
+
+use super::evidence::{Account, account, object, users_of_domain};
+use super::sample::{Outcome, Tally};
+use super::steps::grant_on_users;
+use crate::catalog::text::clean;
+use crate::catalog::{Answer, Case, Judgement, Reason, Severity, TargetKind};
+use crate::checks::user::protection::{Protection, protection_at};
+use crate::directory::{Decision, Right, Verdict, decide};
+use crate::evidence::Kind;
+
+/// How a check of a right counts what is missing.
+pub struct Scale {
+    pub user: Severity,
+    /// More than half of the domain's users lack it.
+    pub most: Severity,
+    pub some: Severity,
+}
+
+/// Judges the right at the target of the case, a user or a domain.
+pub fn judge(case: &Case, right: Right, scale: &Scale) -> Answer {
+    match case.target.kind {
+        TargetKind::Domain => of_domain(case, right, scale),
+        _ => of_user(case, right, scale),
+    }
+}
+
+fn of_user(case: &Case, right: Right, scale: &Scale) -> Answer {
+    let name = clean(&case.target.display);
+    let account = account(case)?;
+    let (decision, dn) = decision(case, right)?;
+    let judgement = verdict_on(&name, &account, &decision);
+    Ok(match decision.verdict {
+        Verdict::Denied | Verdict::NotGranted => {
+            judgement.severity(scale.user).step(grant_on_users(right, &parent_of(&dn), &account.sid(), &verify(case)))
+        }
+        _ => judgement,
+    })
+}
+
+/// The decision about the user of the case, with the user's DN.
+pub fn decision(case: &Case, right: Right) -> Result<(Decision, String), Judgement> {
+    let object = object(case.scene, &case.target.key, "user", &clean(&case.target.display))?;
+    Ok((decide(&object.descriptor, &account(case)?.token, right, object.class), object.dn))
+}
+
+/// The finding of one decision, without severity and steps.
+pub fn verdict_on(name: &str, account: &Account, decision: &Decision) -> Judgement {
+    let (right, who) = (decision.why.right.name(), &account.name);
+    let judgement = match decision.verdict {
+        Verdict::Granted => Judgement::pass(format!("{who} has {right} on {name}.")),
+        Verdict::Denied => Judgement::fail(format!("{who} is denied {right} on {name}: {}.", decision.why)),
+        Verdict::NotGranted => Judgement::fail(format!("{who} does not have {right} on {name}: {}.", decision.why)),
+        Verdict::Undecided(open) => Judgement::unknown(
+            open.reason(),
+            format!("Whether {who} has {right} on {name} is not settled: {}.", decision.why),
+        ),
+    };
+    judgement.with("why", decision.why)
+}
+
+fn of_domain(case: &Case, right: Right, scale: &Scale) -> Answer {
+    let domain = clean(&case.target.display);
+    let account = account(case)?;
+    let tally = tally(case, right, true)?;
+    let (name, size) = (right.name(), tally.size());
+    let refused = tally.total.refused;
+    let judgement = match tally.outcome() {
+        Outcome::Granted => Judgement::pass(format!("{} has {name} on the users of {domain} ({size}).", account.name)),
+        Outcome::FewMissing => Judgement::warn(format!(
+            "{} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
+            account.name,
+            tally.total.known(),
+            tally.reason()
+        )),
+        Outcome::Missing { most } => Judgement::fail(format!(
+            "{} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
+            account.name,
+            tally.total.known(),
+            tally.reason()
+        ))
+        .severity(if most { scale.most } else { scale.some }),
+        Outcome::Unknown => unknown(&domain, name, &tally),
+    };
+    let judgement = match refused {
+        0 => judgement,
+        _ => {
+            let container = tally.failing_containers().first().map_or(String::new(), |(dn, ..)| (*dn).to_owned());
+            judgement.step(grant_on_users(right, &container, &account.sid(), &verify(case)))
+        }
+    };
+    Ok(list(judgement, &tally))
+}
+
+/// Counts the sampled users of the domain of the case.
+pub fn tally(case: &Case, right: Right, without_protected: bool) -> Result<Tally, Judgement> {
+    let account = account(case)?;
+    let mut tally = Tally::default();
+    for fact in users_of_domain(case).into_iter().filter(|fact| fact.data.sampled) {
+        let target = &fact.record.target;
+        let kept = matches!(protection_at(case.scene, target, fact.data), Protection::None | Protection::Unknown);
+        if without_protected && !kept {
+            tally.set_aside();
+            continue;
+        }
+        let container = fact.data.parent_containers.first().map_or_else(|| clean(&case.target.display), |dn| clean(dn));
+        let object = object(case.scene, &target.key, "user", &clean(&target.display)).ok();
+        let decision = object.map(|object| decide(&object.descriptor, &account.token, right, object.class));
+        tally.add(&container, decision);
+    }
+    if tally.total.all() + tally.set_aside == 0 {
+        let mut records = case.scene.evidence.records_at(Kind::User, &case.target.key);
+        return Err(match records.next() {
+            Some(record) => Judgement::unreadable(record),
+            None => Judgement::unknown(
+                Reason::NotCollected,
+                format!("No user of {} was looked at.", clean(&case.target.display)),
+            ),
+        });
+    }
+    Ok(tally)
+}
+
+/// Too little is known of a sample.
+pub fn unknown(domain: &str, right: &str, tally: &Tally) -> Judgement {
+    let (unknown, all) = (tally.total.unknown, tally.total.all());
+    Judgement::unknown(
+        Reason::Partial,
+        match all {
+            0 => format!("Every user of {domain} in the sample is protected; {right} is asked of others."),
+            _ => format!("{right} is not known for {unknown} of {all} users of {domain} in the sample."),
+        },
+    )
+}
+
+/// Counts and containers as lines of evidence.
+pub fn list(judgement: Judgement, tally: &Tally) -> Judgement {
+    let counts = &tally.total;
+    let judgement = judgement
+        .with("sample", tally.size())
+        .with("granted", counts.granted)
+        .with("not granted", counts.refused)
+        .with("not known", counts.unknown)
+        .with("protected users left out", tally.set_aside);
+    tally.failing_containers().into_iter().fold(judgement, |judgement, (dn, counts, reason)| {
+        let line = format!("{dn}: {} of {} without the right: {reason}", counts.refused, counts.all());
+        judgement.with("container", line)
+    })
+}
+
+/// What the DN stands in: inheritance brings the right to the user from there.
+fn parent_of(dn: &str) -> String {
+    let rdns = crate::directory::rdns(dn).unwrap_or_default();
+    let above: Vec<&str> = rdns.iter().skip(1).map(|rdn| rdn.raw).collect();
+    if above.is_empty() { "<container of the user>".to_owned() } else { above.join(",") }
+}
+
+pub fn verify(case: &Case) -> String {
+    format!("Test-PasswordWritebackPermission -Check {}", case.check.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_is_what_stands_above_the_first_part() {
+        for (dn, expected) in [
+            ("CN=Anna\\, B,OU=Sales,DC=corp", "OU=Sales,DC=corp"),
+            ("CN=Anna", "<container of the user>"),
+            ("nonsense", "<container of the user>"),
+        ] {
+            assert_eq!(parent_of(dn), expected);
+        }
+    }
+}

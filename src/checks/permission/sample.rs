@@ -1,0 +1,178 @@
+//! What a sample of users says of a domain (PW505 to PW507, PW509): pure counting.
+
+use crate::directory::{Decision, Verdict};
+use std::collections::BTreeMap;
+
+/// Fewest sampled users of a container for which "none of them" says something of the container.
+const MIN_IN_CONTAINER: usize = 3;
+const MOST_CONTAINERS: usize = 10;
+
+/// Counts of one container, or of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub granted: usize,
+    pub refused: usize,
+    pub unknown: usize,
+}
+
+impl Counts {
+    pub fn all(&self) -> usize {
+        self.granted + self.refused + self.unknown
+    }
+
+    /// Users with a known result.
+    pub fn known(&self) -> usize {
+        self.granted + self.refused
+    }
+}
+
+/// The sampled users of a domain and what was found for one right.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub total: Counts,
+    /// Protected users, who are left out of the statistics.
+    pub set_aside: usize,
+    containers: BTreeMap<String, (Counts, BTreeMap<String, usize>)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Granted,
+    /// At most 5 % of the known are not granted.
+    FewMissing,
+    Missing {
+        /// More than half of the known.
+        most: bool,
+    },
+    /// Over 10 % are not known, or nobody is.
+    Unknown,
+}
+
+impl Tally {
+    pub fn add(&mut self, container: &str, decision: Option<Decision>) {
+        let (counts, reasons) = self.containers.entry(container.to_owned()).or_default();
+        for counts in [&mut self.total, counts] {
+            match decision.map(|decision| decision.verdict) {
+                Some(Verdict::Granted) => counts.granted += 1,
+                Some(Verdict::Denied | Verdict::NotGranted) => counts.refused += 1,
+                Some(Verdict::Undecided(_)) | None => counts.unknown += 1,
+            }
+        }
+        if let Some(decision) = decision.filter(|decision| decision.verdict != Verdict::Granted) {
+            *reasons.entry(decision.why.to_string()).or_default() += 1;
+        }
+    }
+
+    pub fn set_aside(&mut self) {
+        self.set_aside += 1;
+    }
+
+    pub fn outcome(&self) -> Outcome {
+        let Counts { refused, unknown, .. } = self.total;
+        let known = self.total.known();
+        let without_any = |counts: &Counts| counts.all() >= MIN_IN_CONTAINER && counts.refused == counts.all();
+        let a_container_has_none = self.containers.values().any(|(counts, _)| without_any(counts));
+        if refused * 20 > known || a_container_has_none {
+            Outcome::Missing { most: refused * 2 > known }
+        } else if known == 0 || unknown * 10 > self.total.all() {
+            Outcome::Unknown
+        } else if refused > 0 {
+            Outcome::FewMissing
+        } else {
+            Outcome::Granted
+        }
+    }
+
+    /// Containers with users who lack the right, most first, with counts and the most frequent reason.
+    pub fn failing_containers(&self) -> Vec<(&str, &Counts, &str)> {
+        let mut failing: Vec<(&str, &Counts, &str)> = self
+            .containers
+            .iter()
+            .filter(|(_, (counts, _))| counts.refused > 0)
+            .map(|(name, (counts, reasons))| (name.as_str(), counts, most_frequent(reasons)))
+            .collect();
+        failing.sort_by(|a, b| b.1.refused.cmp(&a.1.refused).then(a.0.cmp(b.0)));
+        failing.truncate(MOST_CONTAINERS);
+        failing
+    }
+
+    /// The most frequent reason over all containers.
+    pub fn reason(&self) -> String {
+        let mut all: BTreeMap<String, usize> = BTreeMap::new();
+        for (reason, count) in self.containers.values().flat_map(|(_, reasons)| reasons) {
+            *all.entry(reason.clone()).or_default() += count;
+        }
+        most_frequent(&all).to_owned()
+    }
+
+    /// "sample of 12 in 3 containers".
+    pub fn size(&self) -> String {
+        let (users, containers) = (self.total.all(), self.containers.len());
+        format!("sample of {users} in {containers} container{}", if containers == 1 { "" } else { "s" })
+    }
+}
+
+/// Ties go to the first in the order of the texts, so that a report is the same from run to run.
+fn most_frequent(reasons: &BTreeMap<String, usize>) -> &str {
+    let best = reasons.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0)));
+    best.map_or("", |(reason, _)| reason.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::{Right, Undecided, Via, Why};
+
+    fn decision(verdict: Verdict) -> Option<Decision> {
+        let right = Right::ResetPassword;
+        let why = Why { right, decision: verdict, ace_index: None, inherited: false, trustee: None, via: Via::Missing };
+        Some(Decision { verdict, why })
+    }
+
+    /// Containers of (granted, refused, unknown).
+    fn tally(containers: &[(usize, usize, usize)]) -> Tally {
+        let mut tally = Tally::default();
+        for (number, (granted, refused, unknown)) in containers.iter().enumerate() {
+            let name = format!("OU=c{number}");
+            let open = Verdict::Undecided(Undecided::Conditional);
+            for (verdict, count) in [(Verdict::Granted, granted), (Verdict::NotGranted, refused), (open, unknown)] {
+                (0..*count).for_each(|_| tally.add(&name, decision(verdict)));
+            }
+        }
+        tally
+    }
+
+    #[test]
+    fn five_percent_is_few_and_a_container_without_any_is_not() {
+        for (containers, expected) in [
+            (&[(20, 0, 0)][..], Outcome::Granted),
+            (&[(19, 1, 0)], Outcome::FewMissing),
+            (&[(95, 5, 0)], Outcome::FewMissing),
+            (&[(94, 6, 0)], Outcome::Missing { most: false }),
+            (&[(10, 10, 0)], Outcome::Missing { most: false }),
+            (&[(10, 11, 0)], Outcome::Missing { most: true }),
+            (&[(97, 0, 0), (0, 3, 0)], Outcome::Missing { most: false }),
+            (&[(97, 0, 0), (0, 2, 0)], Outcome::FewMissing),
+            (&[(97, 0, 0), (0, 3, 1)], Outcome::FewMissing),
+            (&[(97, 0, 0), (1, 3, 0)], Outcome::FewMissing),
+            (&[(9, 0, 1)], Outcome::Granted),
+            (&[(8, 0, 1)], Outcome::Unknown),
+            (&[(0, 0, 5)], Outcome::Unknown),
+            (&[(1, 9, 5)], Outcome::Missing { most: true }),
+            (&[], Outcome::Unknown),
+        ] {
+            assert_eq!(tally(containers).outcome(), expected, "{containers:?}");
+        }
+    }
+
+    #[test]
+    fn the_worst_containers_stand_first_and_at_most_ten_are_listed() {
+        let tally = tally(&[(0, 1, 0), (5, 3, 0), (4, 0, 0), (0, 3, 0)]);
+        let names: Vec<&str> = tally.failing_containers().iter().map(|(name, ..)| *name).collect();
+        assert_eq!(names, ["OU=c1", "OU=c3", "OU=c0"]);
+        assert_eq!(tally.size(), "sample of 16 in 4 containers");
+        assert_eq!(tally.reason(), "no ACE grants Reset Password");
+        let many: Vec<(usize, usize, usize)> = vec![(0, 1, 0); 12];
+        assert_eq!(self::tally(&many).failing_containers().len(), 10);
+    }
+}

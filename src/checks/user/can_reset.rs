@@ -1,0 +1,182 @@
+//! One answer for one user, from the user's findings (catalog 6.4).
+
+use super::operation::Operation;
+use crate::catalog::{Reason, Status};
+use crate::contract::Finding;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CanReset {
+    Yes,
+    /// Only the age of the password stands against it; `earliest` says until when.
+    YesAfter,
+    NoByDesign,
+    No,
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserAnswer {
+    pub can_reset: CanReset,
+    /// With Yes a caution: sources disagree whether a reset waits for the minimum age.
+    pub earliest_unix_ms: Option<i64>,
+    /// Ids of the checks that decide, and `service`.
+    pub reasons: Vec<String>,
+}
+
+/// What the answer depends on besides the findings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Circumstances {
+    pub operation: Option<Operation>,
+    /// The service as a whole does not work.
+    pub service_not_working: bool,
+    /// `-ResetPath` was given: PW921 is about a past attempt and counts only then.
+    pub reset_path_given: bool,
+    /// The time before which the password may not be changed, where it lies ahead (PW912).
+    pub earliest_unix_ms: Option<i64>,
+}
+
+/// Checks whose Fail is a No. PW912 is not among them, PW917 neither.
+const AGAINST: [&str; 17] = [
+    "PW901", "PW902", "PW903", "PW904", "PW905", "PW906", "PW907", "PW908", "PW909", "PW910", "PW911", "PW915",
+    "PW918", "PW919", "PW505", "PW506", "PW507",
+];
+/// Checks without whose answer nothing is said. The first two have to be there, because a user who was
+/// found always has them; the others speak only where the sync server was asked.
+const NEEDED: [&str; 2] = ["PW505", "PW917"];
+const NEEDED_WHERE_ASKED: [&str; 2] = ["PW906", "PW907"];
+
+/// `findings` are all of one user, also those that a view would fold away.
+pub fn can_reset(findings: &[&Finding], circumstances: &Circumstances) -> UserAnswer {
+    let with = |id: &str, status: Status| findings.iter().any(|own| own.id == id && own.status == status);
+    let answer = |can_reset: CanReset, earliest_unix_ms: Option<i64>, reasons: Vec<&str>| UserAnswer {
+        can_reset,
+        earliest_unix_ms,
+        reasons: reasons.into_iter().map(str::to_owned).collect(),
+    };
+    if with("PW917", Status::Fail) {
+        return match circumstances.operation {
+            Some(Operation::Change) => answer(CanReset::Unknown, None, vec!["PW917"]),
+            _ => answer(CanReset::NoByDesign, None, vec!["PW917"]),
+        };
+    }
+    if findings.iter().any(|own| own.id == "PW902" && is_by_design(own)) {
+        return answer(CanReset::NoByDesign, None, vec!["PW902"]);
+    }
+    let path = circumstances.reset_path_given.then_some("PW921");
+    let counting = AGAINST.into_iter().chain(path);
+    let mut against: Vec<&str> = counting.filter(|id| with(id, Status::Fail)).collect();
+    against.extend(circumstances.service_not_working.then_some("service"));
+    if !against.is_empty() {
+        return answer(CanReset::No, None, against);
+    }
+    let has = |id: &str| findings.iter().any(|own| own.id == id);
+    let missing = NEEDED.into_iter().filter(|id| !has(id) || with(id, Status::Unknown));
+    let unknown: Vec<&str> =
+        missing.chain(NEEDED_WHERE_ASKED.into_iter().filter(|id| with(id, Status::Unknown))).collect();
+    let too_young = with("PW912", Status::Fail);
+    match (unknown.is_empty(), too_young) {
+        (false, _) => answer(CanReset::Unknown, None, unknown),
+        (true, true) => answer(CanReset::YesAfter, circumstances.earliest_unix_ms, vec!["PW912"]),
+        (true, false) if with("PW912", Status::Warn) => {
+            answer(CanReset::Yes, circumstances.earliest_unix_ms, vec!["PW912"])
+        }
+        (true, false) => answer(CanReset::Yes, None, Vec::new()),
+    }
+}
+
+fn is_by_design(finding: &Finding) -> bool {
+    finding.status == Status::NotApplicable && finding.reason == Some(Reason::ByDesign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::testing::{NOW, Stage};
+    use crate::catalog::{Scene, registry};
+    use crate::checks::permission::testing::{good_aces, member, sd, stage, user};
+    use crate::engine::{Judge, Suppressions};
+    use crate::evidence::OperatorInput;
+
+    /// A finding as the engine makes it, with another id and status.
+    fn finding(id: &str, status: Status, reason: Option<Reason>) -> Finding {
+        let stage = stage().add(&user("anna"), member(&[], false));
+        let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
+        let made =
+            Judge::new(&scene).finding(registry::find("PW901").unwrap(), &user("anna"), &Suppressions::default());
+        Finding { id: id.to_owned(), status, reason, ..made }
+    }
+
+    fn answer(others: &[(&str, Status)], circumstances: &Circumstances) -> UserAnswer {
+        let sound = ["PW505", "PW917"].into_iter().filter(|id| !others.iter().any(|(other, _)| other == id));
+        let all: Vec<Finding> = sound
+            .map(|id| (id, Status::Pass))
+            .chain(others.iter().copied())
+            .map(|(id, status)| finding(id, status, None))
+            .collect();
+        can_reset(&all.iter().collect::<Vec<_>>(), circumstances)
+    }
+
+    #[test]
+    fn the_answer_follows_the_findings() {
+        use CanReset::{No, NoByDesign, Unknown, Yes, YesAfter};
+        use Status::{Fail, Pass, Warn};
+        let reset = Circumstances { earliest_unix_ms: Some(5), ..Circumstances::default() };
+        let change = Circumstances { operation: Some(Operation::Change), ..reset };
+        let path = Circumstances { reset_path_given: true, ..reset };
+        let broken = Circumstances { service_not_working: true, ..reset };
+        for (findings, circumstances, expected, earliest) in [
+            (&[][..], &reset, Yes, None),
+            (&[("PW909", Warn), ("PW910", Warn)], &reset, Yes, None),
+            (&[("PW912", Warn)], &reset, Yes, Some(5)),
+            (&[("PW912", Fail)], &change, YesAfter, Some(5)),
+            (&[("PW912", Fail), ("PW909", Fail)], &change, No, None),
+            (&[("PW912", Fail), ("PW505", Status::Unknown)], &change, Unknown, None),
+            (&[("PW917", Fail)], &reset, NoByDesign, None),
+            (&[("PW917", Fail)], &change, Unknown, None),
+            (&[("PW917", Status::Unknown)], &reset, Unknown, None),
+            (&[("PW917", Status::Unknown), ("PW908", Fail)], &reset, No, None),
+            (&[("PW906", Status::Unknown)], &reset, Unknown, None),
+            (&[("PW506", Status::Unknown)], &reset, Yes, None),
+            (&[("PW507", Fail)], &reset, No, None),
+            (&[("PW918", Fail)], &reset, No, None),
+            (&[("PW921", Fail)], &reset, Yes, None),
+            (&[("PW921", Fail)], &path, No, None),
+            (&[("PW901", Pass)], &broken, No, None),
+        ] {
+            let answer = answer(findings, circumstances);
+            assert_eq!((answer.can_reset, answer.earliest_unix_ms), (expected, earliest), "{findings:?}");
+        }
+        assert_eq!(answer(&[("PW507", Fail), ("PW909", Fail)], &broken).reasons, ["PW909", "PW507", "service"]);
+    }
+
+    #[test]
+    fn what_was_not_judged_is_no_yes() {
+        let only = finding("PW917", Status::Pass, None);
+        let answer = can_reset(&[&only], &Circumstances::default());
+        assert_eq!((answer.can_reset, answer.reasons), (CanReset::Unknown, vec!["PW505".to_owned()]));
+        let cloud_only = finding("PW902", Status::NotApplicable, Some(Reason::ByDesign));
+        assert_eq!(can_reset(&[&cloud_only], &Circumstances::default()).can_reset, CanReset::NoByDesign);
+    }
+
+    #[test]
+    fn findings_of_the_engine_give_a_yes_for_a_sound_user() {
+        let sound = crate::evidence::User { account_expires: Some("0".to_owned()), ..member(&[], false) };
+        let input = OperatorInput { operation: Some("Reset".to_owned()), ..OperatorInput::default() };
+        let stage: Stage = stage()
+            .add(&crate::catalog::testing::server(), input)
+            .add(&user("anna"), sound)
+            .add(&user("anna"), sd("user", false, &good_aces()));
+        let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
+        let judge = Judge::new(&scene);
+        let findings: Vec<Finding> = registry::checks()
+            .filter(|check| judge.targets(check).iter().any(|target| target.key == user("anna").key))
+            .map(|check| judge.finding(check, &user("anna"), &Suppressions::default()))
+            .collect();
+        let answer = can_reset(&findings.iter().collect::<Vec<_>>(), &Circumstances::default());
+        assert_eq!(answer.can_reset, CanReset::Yes, "{:?}", answer.reasons);
+    }
+}

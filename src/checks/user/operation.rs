@@ -1,0 +1,48 @@
+//! What the user, or the administrator for the user, is trying to do.
+
+use crate::catalog::Scene;
+use crate::evidence::OperatorInput;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Reset,
+    Change,
+    Unlock,
+    AdminReset,
+}
+
+impl Operation {
+    pub fn from_name(name: &str) -> Option<Operation> {
+        let all = [
+            ("Reset", Operation::Reset),
+            ("Change", Operation::Change),
+            ("Unlock", Operation::Unlock),
+            ("AdminReset", Operation::AdminReset),
+        ];
+        all.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, operation)| operation)
+    }
+
+    /// As the operator stated it; `None` when nothing, or nothing that this version knows, was stated.
+    pub fn stated(scene: &Scene) -> Option<Operation> {
+        let inputs = scene.evidence.facts::<OperatorInput>();
+        inputs.iter().find_map(|fact| fact.data.operation.as_deref()).and_then(Operation::from_name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_known_by_their_names() {
+        for (name, expected) in [
+            ("Reset", Some(Operation::Reset)),
+            ("change", Some(Operation::Change)),
+            ("Unlock", Some(Operation::Unlock)),
+            ("AdminReset", Some(Operation::AdminReset)),
+            ("Delete", None),
+        ] {
+            assert_eq!(Operation::from_name(name), expected);
+        }
+    }
+}

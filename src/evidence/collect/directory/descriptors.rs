@@ -1,0 +1,233 @@
+//! `security-descriptor`: of users, of the containers above them, and of the objects of each domain that
+//! the rights rest on (onprem 3.3, 3.8).
+
+use super::accounts::{WITH_USERS, accounts, inside};
+use super::binary::bytes;
+use super::everywhere::time_for;
+use super::ldap::{Failure, values};
+use super::names::domain_around;
+use super::query::{ALL_PARTS, DACL_ONLY, Query, ask, descriptor_parts};
+use super::room::{Miss, Room, Session, each, rooms};
+use super::session::Access;
+use super::slots::Slots;
+use crate::catalog::{Target, TargetKind};
+use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
+use crate::evidence::{Bytes, Evidence, Kind, Record, SecurityDescriptor, State, User};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Sessions with a domain at once, and descriptors read in each.
+const MOST_AT_ONCE: usize = 4;
+const MOST_OF_A_SESSION: usize = 50;
+
+/// `schemaIDGUID` of the structural classes that occur here ([MS-ADSC] 2).
+const CLASSES: [(&str, &str); 11] = [
+    ("user", "bf967aba-0de6-11d0-a285-00aa003049e2"),
+    ("inetOrgPerson", "4828cc14-1437-45bc-9b07-ad6f015e5f28"),
+    ("computer", "bf967a86-0de6-11d0-a285-00aa003049e2"),
+    ("group", "bf967a9c-0de6-11d0-a285-00aa003049e2"),
+    ("msDS-ManagedServiceAccount", "ce206244-5827-4a86-ba1c-1c0c386c1b64"),
+    ("msDS-GroupManagedServiceAccount", "7b8b558a-93a5-4af7-adca-c017e67f1057"),
+    ("organizationalUnit", "bf967aa5-0de6-11d0-a285-00aa003049e2"),
+    ("container", "bf967a8b-0de6-11d0-a285-00aa003049e2"),
+    ("domainDNS", "19195a5b-6da0-11d0-afd3-00c04fd930c9"),
+    ("builtinDomain", "bf967a81-0de6-11d0-a285-00aa003049e2"),
+    ("samServer", "bf967aad-0de6-11d0-a285-00aa003049e2"),
+];
+
+/// An object whose descriptor is wanted.
+#[derive(Clone, Debug, PartialEq)]
+struct Item {
+    target: Target,
+    dn: String,
+    purpose: &'static str,
+}
+
+/// What one domain still waits for.
+struct Queue {
+    items: VecDeque<Item>,
+    slots: Slots,
+    /// Sessions so far: part of the probes' keys.
+    batches: usize,
+}
+
+#[derive(Default)]
+struct Progress {
+    /// Records of users that were looked at.
+    seen: usize,
+    /// Keys of the targets that were asked for.
+    asked: HashSet<String>,
+    /// By the domain's key.
+    queues: HashMap<String, Queue>,
+}
+
+pub struct DescriptorsCollector {
+    access: Arc<Access>,
+    state: Mutex<Progress>,
+}
+
+impl DescriptorsCollector {
+    pub fn new(access: Arc<Access>) -> DescriptorsCollector {
+        DescriptorsCollector { access, state: Mutex::default() }
+    }
+
+    fn probe(&self, world: &Arc<World>, room: &Room, part: &str, items: Vec<Item>, slots: Option<&Slots>) -> Probe {
+        let (this, access, room) = (world.clone(), self.access.clone(), room.clone());
+        let slot = slots.map(Slots::take);
+        let touches = room.candidates.first().map(|candidate| {
+            let text = format!(
+                "{}: descriptors of {} objects of {}",
+                candidate.controller.fqdn,
+                items.len(),
+                room.domain.display
+            );
+            Touched::new("ldap", text)
+        });
+        let (_, whole) = time_for(world);
+        let target = room.domain.clone();
+        probe(Kind::SecurityDescriptor, part, &target, whole, touches.into_iter().collect(), async move {
+            let _slot = slot;
+            descriptors(&this, &access, &room, &items).await
+        })
+    }
+}
+
+impl Progress {
+    /// Takes in the users that are new, and the containers above them.
+    fn take_in(&mut self, evidence: &Evidence, rooms: &[Room]) {
+        for record in evidence.records_of(Kind::User).skip(self.seen) {
+            self.seen += 1;
+            let Some(fact) = record.fact::<User>().filter(|_| record.target.kind == TargetKind::User) else { continue };
+            let Some(dn) = &fact.data.dn else { continue };
+            let home = domain_around(dn);
+            let Some(room) = rooms.iter().find(|room| Some(&room.domain.display) == home.as_ref()) else { continue };
+            let user = Item { target: record.target.clone(), dn: dn.clone(), purpose: "user" };
+            let above = fact.data.parent_containers.iter().map(|dn| Item {
+                target: Target::container(dn, &room.domain),
+                dn: dn.clone(),
+                purpose: "container",
+            });
+            let queue = self.queues.entry(room.domain.key.clone()).or_insert_with(|| Queue {
+                items: VecDeque::new(),
+                slots: Slots::new(MOST_AT_ONCE),
+                batches: 0,
+            });
+            for item in std::iter::once(user).chain(above) {
+                if self.asked.insert(item.target.key.clone()) {
+                    queue.items.push_back(item);
+                }
+            }
+        }
+    }
+}
+
+impl Collector for DescriptorsCollector {
+    fn kind(&self) -> Kind {
+        Kind::SecurityDescriptor
+    }
+
+    fn needs(&self) -> &'static [Kind] {
+        WITH_USERS
+    }
+
+    fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
+        let Some(mut rooms) = rooms(evidence, world) else { return Vec::new() };
+        let Some(accounts) = accounts(evidence, world, &rooms) else { return Vec::new() };
+        rooms.iter_mut().for_each(|room| room.domain = inside(&room.domain, &accounts));
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.take_in(evidence, &rooms);
+        let mut probes = Vec::new();
+        for room in &rooms {
+            probes.push(self.probe(world, room, "domain", of_the_domain(room), None));
+            let Some(queue) = state.queues.get_mut(&room.domain.key) else { continue };
+            while !queue.items.is_empty() && queue.slots.is_free() {
+                let count = queue.items.len().min(MOST_OF_A_SESSION);
+                let items: Vec<Item> = queue.items.drain(..count).collect();
+                queue.batches += 1;
+                probes.push(self.probe(world, room, &queue.batches.to_string(), items, Some(&queue.slots)));
+            }
+        }
+        probes
+    }
+
+    fn patterns(&self, _: &World) -> Vec<Touched> {
+        [
+            "descriptors of each domain head, CN=Builtin, CN=Server,CN=System and CN=AdminSDHolder,CN=System (base searches)",
+            "descriptors of each user and of the containers above (base searches)",
+        ]
+        .map(|text| Touched::new("ldap", text))
+        .to_vec()
+    }
+}
+
+fn of_the_domain(room: &Room) -> Vec<Item> {
+    let head = room.head();
+    [
+        ("domainHead", head.clone()),
+        ("builtin", format!("CN=Builtin,{head}")),
+        ("samServer", format!("CN=Server,CN=System,{head}")),
+        ("adminSdHolder", format!("CN=AdminSDHolder,CN=System,{head}")),
+    ]
+    .map(|(purpose, dn)| Item { target: room.domain.clone(), dn, purpose })
+    .to_vec()
+}
+
+async fn descriptors(world: &World, access: &Access, room: &Room, items: &[Item]) -> Vec<Record> {
+    let started = Instant::now();
+    let (until, _) = time_for(world);
+    let answers =
+        each(world, access, room, items, until, async |mut session, item: Item| read(&mut session, &item.dn).await)
+            .await;
+    let record = |(item, answer): (&Item, Result<Option<SecurityDescriptor>, Miss>)| {
+        let known = SecurityDescriptor { dn: item.dn.clone(), purpose: item.purpose.to_owned(), ..Default::default() };
+        let miss = match answer {
+            Ok(Some(data)) => {
+                let data = SecurityDescriptor { purpose: known.purpose, ..data };
+                if data.sd_bytes.is_some() {
+                    return world.record(&item.target, started, data);
+                }
+                let text = format!("nTSecurityDescriptor of {} was not returned.", item.dn);
+                let miss = Miss::new(State::Partial, "ldap", "missing", text);
+                return world.troubled(&item.target, started, data, miss.state, miss.error);
+            }
+            Ok(None) => Miss::new(State::NotFound, "ldap", "notFound", format!("{} cannot be seen.", item.dn)),
+            Err(miss) => miss,
+        };
+        world.troubled(&item.target, started, known, miss.state, miss.error)
+    };
+    items.iter().zip(answers).map(record).collect()
+}
+
+/// Owner, group and DACL; the DACL alone where that is refused or not given.
+async fn read(session: &mut Session, dn: &str) -> Result<Option<SecurityDescriptor>, Failure> {
+    let all = with_parts(session, dn, ALL_PARTS).await;
+    let is_enough = match &all {
+        Ok(found) => found.as_ref().is_none_or(|data| data.sd_bytes.is_some()),
+        Err(failure) => failure.is_of_the_controller(),
+    };
+    if is_enough { all } else { with_parts(session, dn, DACL_ONLY).await }
+}
+
+async fn with_parts(session: &mut Session, dn: &str, parts: u32) -> Result<Option<SecurityDescriptor>, Failure> {
+    let query = Query::base(dn, &["objectClass", "nTSecurityDescriptor"]);
+    let found = match ask(&mut session.ldap, session.limit, query, vec![descriptor_parts(parts)]).await {
+        Err(failure) if failure.is_no_such_object() => return Ok(None),
+        other => other?,
+    };
+    Ok(found.first().map(|entry| {
+        let object_class = values(entry, "objectClass").unwrap_or_default().to_vec();
+        SecurityDescriptor {
+            dn: entry.dn.clone(),
+            structural_class_guid: object_class.last().and_then(|class| class_guid(class)).map(str::to_owned),
+            object_class,
+            sd_bytes: bytes(entry, "nTSecurityDescriptor").map(|bytes| Bytes(bytes.to_vec())),
+            sd_flags: parts,
+            purpose: String::new(),
+        }
+    }))
+}
+
+fn class_guid(class: &str) -> Option<&'static str> {
+    CLASSES.iter().find(|(name, _)| name.eq_ignore_ascii_case(class)).map(|(_, guid)| *guid)
+}

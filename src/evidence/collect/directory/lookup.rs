@@ -1,0 +1,155 @@
+//! The five forms of a name of an account, and the search for each (catalog PW901).
+
+use super::binary::in_filter;
+use super::ldap::Failure;
+use super::names::{dns_name, domain_around};
+use super::query::{Query, ask, show_deleted};
+use super::room::Session;
+use crate::directory::Sid;
+use ldap3::{Scope, SearchEntry, ldap_escape};
+use uuid::Uuid;
+
+/// What kind of name a text is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    Dn(String),
+    Guid(Uuid),
+    Sid(Sid),
+    Upn(String),
+    /// `DOMAIN\name`; the domain by its NetBIOS or its DNS name.
+    Qualified {
+        domain: String,
+        name: String,
+    },
+    Sam(String),
+}
+
+/// A `sAMAccountName` holds none of the characters that the other forms are told by ([MS-SAMR] 3.1.1.8.4).
+pub fn form(text: &str) -> Form {
+    if let Ok(guid) = Uuid::parse_str(text) {
+        return Form::Guid(guid);
+    }
+    if let Ok(sid) = text.parse() {
+        return Form::Sid(sid);
+    }
+    if text.contains('=') {
+        return Form::Dn(text.to_owned());
+    }
+    match text.split_once('\\') {
+        Some((domain, name)) if !domain.is_empty() && !name.is_empty() => {
+            Form::Qualified { domain: domain.to_owned(), name: name.to_owned() }
+        }
+        _ if text.contains('@') => Form::Upn(text.to_owned()),
+        _ => Form::Sam(text.to_owned()),
+    }
+}
+
+/// What the search in one domain found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// DNs of the objects of that name.
+    pub dns: Vec<String>,
+    /// It was there, and was deleted.
+    pub deleted: bool,
+    /// The name cannot lie in this domain.
+    pub elsewhere: bool,
+}
+
+impl Form {
+    /// True when no two objects have the same: what one controller found needs no other.
+    pub fn is_unique(&self) -> bool {
+        matches!(self, Form::Dn(_) | Form::Guid(_) | Form::Sid(_))
+    }
+
+    fn filter(&self) -> Option<String> {
+        Some(match self {
+            Form::Dn(_) => return None,
+            Form::Guid(guid) => format!("(objectGUID={})", in_filter(&guid.to_bytes_le())),
+            // Active Directory takes the text of a SID too ([MS-ADTS] 3.1.1.3.1.3.1).
+            Form::Sid(sid) => format!("(objectSid={sid})"),
+            Form::Upn(upn) => format!("(userPrincipalName={})", ldap_escape(upn.as_str())),
+            Form::Qualified { name, .. } | Form::Sam(name) => {
+                format!("(sAMAccountName={})", ldap_escape(name.as_str()))
+            }
+        })
+    }
+}
+
+/// Looks for a name in the domain of a session.
+pub async fn find(session: &mut Session, form: &Form, domain: &str) -> Result<Found, Failure> {
+    let is_elsewhere = match form {
+        Form::Dn(dn) => domain_around(dn).as_deref() != Some(domain),
+        Form::Qualified { domain: wanted, .. } if dns_name(wanted).as_deref() == Some(domain) => false,
+        Form::Qualified { domain: wanted, .. } => {
+            // Where the NetBIOS name cannot be read, the first label is what it is by default.
+            let own = session.netbios_name().await;
+            let own = own.as_deref().or(domain.split('.').next()).unwrap_or_default();
+            !own.eq_ignore_ascii_case(wanted)
+        }
+        _ => false,
+    };
+    if is_elsewhere {
+        return Ok(Found { elsewhere: true, ..Found::default() });
+    }
+    let found = search(session, form, false).await?;
+    if !found.is_empty() || !form.is_unique() {
+        return Ok(Found { dns: found.into_iter().map(|entry| entry.dn).collect(), ..Found::default() });
+    }
+    // Only administrators see deleted objects; for others this finds nothing.
+    let deleted = search(session, form, true).await.is_ok_and(|found| !found.is_empty());
+    Ok(Found { deleted, ..Found::default() })
+}
+
+async fn search(session: &mut Session, form: &Form, deleted: bool) -> Result<Vec<SearchEntry>, Failure> {
+    let controls = if deleted { vec![show_deleted()] } else { Vec::new() };
+    let filter = form.filter();
+    let query = match (form, &filter) {
+        (_, Some(filter)) => Query { base: &session.head, scope: Scope::Subtree, filter, attributes: &["objectGUID"] },
+        (Form::Dn(dn), None) => Query::base(dn, &["objectGUID"]),
+        (_, None) => return Ok(Vec::new()),
+    };
+    match ask(&mut session.ldap, session.limit, query, controls).await {
+        Err(failure) if failure.is_no_such_object() || failure.is_no_name() => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_is_told_by_the_text() {
+        let qualified = |domain: &str, name: &str| Form::Qualified { domain: domain.into(), name: name.into() };
+        let guid = Uuid::from_u128(0x00299570_246d_11d0_a768_00aa006e0529);
+        for (text, expected) in [
+            ("CN=Anna,OU=Staff,DC=corp,DC=example", Form::Dn("CN=Anna,OU=Staff,DC=corp,DC=example".into())),
+            ("00299570-246d-11d0-a768-00aa006e0529", Form::Guid(guid)),
+            ("{00299570-246D-11D0-A768-00AA006E0529}", Form::Guid(guid)),
+            ("S-1-5-11", Form::Sid(Sid::from_bytes(&[1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0]).unwrap())),
+            ("S-1-5-x", Form::Sam("S-1-5-x".into())),
+            ("anna@corp.example", Form::Upn("anna@corp.example".into())),
+            ("CORP\\anna", qualified("CORP", "anna")),
+            ("corp.example\\anna@home", qualified("corp.example", "anna@home")),
+            ("\\anna", Form::Sam("\\anna".into())),
+            ("anna", Form::Sam("anna".into())),
+            ("anna)(cn=*", Form::Dn("anna)(cn=*".into())),
+            ("*", Form::Sam("*".into())),
+        ] {
+            assert_eq!(form(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_name_reaches_the_filter_as_a_sign() {
+        for (text, filter) in [
+            ("a*)(b\\\0", Some("(sAMAccountName=a\\2a\\29\\28b\\5c\\00)")),
+            ("*@corp.example", Some("(userPrincipalName=\\2a@corp.example)")),
+            ("CORP\\a(b", Some("(sAMAccountName=a\\28b)")),
+            ("S-1-1-0", Some("(objectSid=S-1-1-0)")),
+            ("CN=*,DC=corp,DC=example", None),
+        ] {
+            assert_eq!(form(text).filter().as_deref(), filter, "{text}");
+        }
+    }
+}

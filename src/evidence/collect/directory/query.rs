@@ -1,0 +1,122 @@
+//! Searches that need a control: pages, descriptors, deleted objects.
+
+use super::ldap::{Failure, guarded};
+use ldap3::controls::{Control, ControlType, PagedResults, RawControl};
+use ldap3::{Ldap, LdapError, Scope, SearchEntry};
+use std::time::Duration;
+
+/// Entries per page: the answer stays small, and below MaxPageSize of every controller ([MS-ADTS] 3.1.1.3.4.6).
+const PAGE: i32 = 500;
+
+/// LDAP_SERVER_SD_FLAGS_OID ([MS-ADTS] 3.1.1.3.4.1.11).
+const SD_FLAGS: &str = "1.2.840.113556.1.4.801";
+
+/// LDAP_SERVER_SHOW_DELETED_OID ([MS-ADTS] 3.1.1.3.4.1.14).
+const SHOW_DELETED: &str = "1.2.840.113556.1.4.417";
+
+/// Parts of a descriptor: owner, group and DACL; the SACL takes a privilege.
+pub const ALL_PARTS: u32 = 7;
+pub const DACL_ONLY: u32 = 4;
+
+/// Result code of a controller that names another one ([RFC 4511] appendix A).
+const REFERRAL: u32 = 10;
+
+/// Asks for these parts of `nTSecurityDescriptor`; without it the attribute is left out for those who may
+/// not read the SACL.
+pub fn descriptor_parts(flags: u32) -> RawControl {
+    // SEQUENCE { INTEGER flags }; the flags are below 128.
+    RawControl { ctype: SD_FLAGS.to_owned(), crit: true, val: Some(vec![0x30, 3, 2, 1, flags as u8]) }
+}
+
+pub fn show_deleted() -> RawControl {
+    RawControl { ctype: SHOW_DELETED.to_owned(), crit: true, val: None }
+}
+
+/// What to look for.
+#[derive(Clone, Copy)]
+pub struct Query<'q> {
+    pub base: &'q str,
+    pub scope: Scope,
+    pub filter: &'q str,
+    pub attributes: &'q [&'q str],
+}
+
+impl<'q> Query<'q> {
+    pub fn base(dn: &'q str, attributes: &'q [&'q str]) -> Query<'q> {
+        Query { base: dn, scope: Scope::Base, filter: "(objectClass=*)", attributes }
+    }
+}
+
+/// One page of an answer.
+pub struct Page {
+    pub entries: Vec<SearchEntry>,
+    /// Names the next page; empty at the end.
+    pub cookie: Vec<u8>,
+}
+
+/// A search with controls, read whole; for few entries only. A referral in place of an answer is a refusal:
+/// the object lies elsewhere.
+pub async fn ask(
+    ldap: &mut Ldap,
+    limit: Duration,
+    query: Query<'_>,
+    controls: Vec<RawControl>,
+) -> Result<Vec<SearchEntry>, Failure> {
+    run(ldap, limit, query, controls).await.map(|(entries, _)| entries)
+}
+
+/// The next page of a search; the first with an empty cookie.
+pub async fn page(ldap: &mut Ldap, limit: Duration, query: Query<'_>, cookie: Vec<u8>) -> Result<Page, Failure> {
+    let paging = PagedResults { size: PAGE, cookie };
+    let (entries, controls) = run(ldap, limit, query, vec![paging.into()]).await?;
+    let cookie = controls.iter().find_map(|Control(kind, raw)| match kind {
+        Some(ControlType::PagedResults) => Some(raw.clone()),
+        _ => None,
+    });
+    let cookie = match cookie {
+        // The library panics on one that is not well-formed.
+        Some(raw) => guarded(limit, async { Ok(raw.parse::<PagedResults>().cookie) }).await?,
+        None => Vec::new(),
+    };
+    Ok(Page { entries, cookie })
+}
+
+async fn run(
+    ldap: &mut Ldap,
+    limit: Duration,
+    query: Query<'_>,
+    controls: Vec<RawControl>,
+) -> Result<(Vec<SearchEntry>, Vec<Control>), Failure> {
+    let Query { base, scope, filter, attributes } = query;
+    guarded(limit, async {
+        let search = ldap.with_controls(controls).search(base, scope, filter, attributes.to_vec());
+        let ldap3::SearchResult(entries, result) = search.await?;
+        match result.rc {
+            0 => {
+                let entries = entries.into_iter().filter(|entry| !entry.is_ref());
+                Ok((entries.map(SearchEntry::construct).collect(), result.ctrls))
+            }
+            _ => Err(LdapError::from(result)),
+        }
+    })
+    .await
+}
+
+/// What an attempt that failed means.
+impl Failure {
+    /// True when another controller may answer: this one is silent, lost, or busy ([RFC 4511] appendix A).
+    pub fn is_of_the_controller(&self) -> bool {
+        const BUSY: u32 = 51;
+        const UNAVAILABLE: u32 = 52;
+        matches!(self, Failure::NoAnswer(_) | Failure::Broken(_) | Failure::Refused { code: BUSY | UNAVAILABLE, .. })
+    }
+
+    pub fn is_referral(&self) -> bool {
+        matches!(self, Failure::Refused { code: REFERRAL, .. })
+    }
+
+    /// True when the name is none: invalidDNSyntax or namingViolation.
+    pub fn is_no_name(&self) -> bool {
+        matches!(self, Failure::Refused { code: 34 | 64, .. })
+    }
+}

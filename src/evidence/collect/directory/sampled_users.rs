@@ -1,0 +1,216 @@
+//! `user` of the sample of each domain: one scan that reads objectGUIDs, then the chosen ones in detail.
+
+use super::accounts::{OF_THE_DOMAINS, accounts, inside, touches};
+use super::binary::bytes;
+use super::everywhere::display;
+use super::ldap::{Failure, LDAP_TIMEOUT, entry};
+use super::names::domain_around;
+use super::query::{Query, page};
+use super::room::{Miss, Room, Session, each, enter, rooms};
+use super::sample::{Place, Sample, place};
+use super::session::Access;
+use super::user_entry;
+use crate::catalog::Target;
+use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
+use crate::evidence::{Evidence, Kind, Record, State, User};
+use ldap3::Scope;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// SAM_USER_OBJECT ([MS-SAMR] 2.2.1.9): users and inetOrgPersons, no computers and no managed accounts.
+const FILTER: &str = "(sAMAccountType=805306368)";
+
+/// Time for the sample of a domain, in time-outs: half for the scan, the rest for what was chosen.
+const LIMITS: u32 = 4;
+
+pub struct SampledUsersCollector {
+    pub access: Arc<Access>,
+}
+
+impl Collector for SampledUsersCollector {
+    fn kind(&self) -> Kind {
+        Kind::User
+    }
+
+    fn needs(&self) -> &'static [Kind] {
+        OF_THE_DOMAINS
+    }
+
+    fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
+        if world.settings.sample_size == 0 {
+            return Vec::new();
+        }
+        let Some(rooms) = rooms(evidence, world).filter(|rooms| !rooms.is_empty()) else { return Vec::new() };
+        let Some(accounts) = accounts(evidence, world, &rooms) else { return Vec::new() };
+        let mut probes = Vec::new();
+        let mut given: Vec<String> = world.settings.search_base.clone();
+        for mut room in rooms {
+            let is_here = |base: &mut String| domain_around(base).as_deref() == Some(&*room.domain.display);
+            let bases: Vec<String> = match world.settings.search_base.is_empty() {
+                true => vec![room.head()],
+                false => given.extract_if(.., is_here).collect(),
+            };
+            if bases.is_empty() {
+                continue;
+            }
+            room.domain = inside(&room.domain, &accounts);
+            let (this, access) = (world.clone(), self.access.clone());
+            let touches = touches(std::slice::from_ref(&room), "sample of the users");
+            let whole = world.timeout(LDAP_TIMEOUT) * LIMITS;
+            let target = room.domain.clone();
+            let timeout = whole + Duration::from_millis(500);
+            probes.push(probe(Kind::User, "sample", &target, timeout, touches, async move {
+                sample(&this, &access, &room, &bases, whole).await
+            }));
+        }
+        if !given.is_empty() {
+            let this = world.clone();
+            probes.push(probe(Kind::User, "bases", &world.server, Duration::from_secs(1), Vec::new(), async move {
+                given.iter().map(|base| elsewhere(&this, base)).collect()
+            }));
+        }
+        probes
+    }
+
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        if world.settings.sample_size == 0 {
+            return Vec::new();
+        }
+        let bases = &world.settings.search_base;
+        let whole = ["each domain head".to_owned()];
+        let bases = if bases.is_empty() { &whole[..] } else { bases };
+        let text = |base: &String| format!("objectGUID of all users below {base} (paged), base search of the sample");
+        bases.iter().map(|base| Touched::new("ldap", text(base))).collect()
+    }
+}
+
+/// A base that lies in no domain that is examined.
+fn elsewhere(world: &World, base: &str) -> Record {
+    let domain = Target::domain(&domain_around(base).unwrap_or_default(), None);
+    let text = "The container lies in no domain that is examined; -Domain adds its domain.";
+    let target = Target::container(base, &domain);
+    world.failed(Kind::User, &target, Instant::now(), State::NotReadable, "notExamined", "", text)
+}
+
+async fn sample(world: &World, access: &Access, room: &Room, bases: &[String], whole: Duration) -> Vec<Record> {
+    let started = Instant::now();
+    let until = started + whole;
+    let mut records = Vec::new();
+    let mut tell = |target: &Target, miss: Miss| {
+        let Miss { state, error } = miss;
+        records.push(world.failed(Kind::User, target, started, state, &error.class, error.code, error.text));
+    };
+    let mut sample = Sample::new(world.settings.sample_size);
+    for (base, trouble) in scan(world, access, room, bases, &mut sample, started + whole / 2).await {
+        tell(&Target::container(&base, &room.domain), trouble);
+    }
+    let unordered = sample.containers_to_order();
+    let order: HashMap<String, Place> =
+        each(world, access, room, &unordered, until, async |mut session: Session, dn: String| {
+            let found = entry(&mut session.ldap, session.limit, &dn, &["objectGUID"]).await?;
+            Ok(found.as_ref().and_then(|entry| bytes(entry, "objectGUID")).map(place))
+        })
+        .await
+        .into_iter()
+        .zip(&unordered)
+        .filter_map(|(answer, dn)| Some((dn.clone(), answer.ok()??)))
+        .collect();
+    // A container whose GUID cannot be read still has one place.
+    let chosen = sample.choose(|dn| order.get(dn).copied().unwrap_or_else(|| place(dn.to_lowercase().as_bytes())));
+    let users = each(world, access, room, &chosen, until, async |mut session: Session, dn: String| {
+        user_entry::read(&mut session, &dn).await
+    })
+    .await;
+    let lost = users.iter().filter(|user| user.is_err()).count();
+    if let Some(Err(miss)) = users.iter().find(|user| user.is_err()) {
+        let text = format!("{lost} of {} users of the sample could not be read: {}", users.len(), miss.error.text);
+        tell(&room.domain, Miss::new(miss.state, "sample", &miss.error.code, text));
+    }
+    records.extend(users.into_iter().flatten().flatten().filter_map(|user| {
+        let target = Target::user(user.object_guid.as_deref()?, &display(&user), Some(&room.domain));
+        Some(world.record(&target, started, User { sampled: true, ..user }))
+    }));
+    if records.is_empty() {
+        let text = format!("No user is below {}.", bases.join(" and "));
+        records.push(world.failed(Kind::User, &room.domain, started, State::NotFound, "sample", "noUsers", text));
+    }
+    records
+}
+
+/// Reads the users below each base, page by page; what a dying controller leaves goes on at the next, from
+/// the start of the base. Returns the bases that were not read to their end.
+async fn scan(
+    world: &World,
+    access: &Access,
+    room: &Room,
+    bases: &[String],
+    sample: &mut Sample,
+    until: Instant,
+) -> Vec<(String, Miss)> {
+    let mut troubles = Vec::new();
+    let mut candidates = room.candidates.iter();
+    let mut session: Option<Session> = None;
+    for base in bases {
+        let mut trouble = room.refusal.as_ref().map_or_else(Miss::late, Miss::nobody);
+        let is_read = loop {
+            let limit = world.timeout(LDAP_TIMEOUT).min(until.saturating_duration_since(Instant::now()));
+            if limit.is_zero() {
+                break false;
+            }
+            let Some(open) = &mut session else {
+                let Some(candidate) = candidates.next() else { break false };
+                match enter(world, access, room, candidate, limit).await {
+                    Ok(open) => session = Some(open),
+                    Err(failure) => trouble = Miss::of(&candidate.controller.fqdn, &failure),
+                }
+                continue;
+            };
+            match read_all(open, base, sample, until).await {
+                Ok(true) => break true,
+                Ok(false) => {
+                    let text = format!(
+                        "The users below {base} are too many for the time of a sample; it was taken from the first."
+                    );
+                    trouble = Miss::new(State::Timeout, "sample", "early", text);
+                    break false;
+                }
+                Err(failure) => {
+                    trouble = Miss::of(&open.host, &failure);
+                    if failure.is_no_such_object() {
+                        trouble.state = State::NotFound;
+                    }
+                    if !failure.is_of_the_controller() {
+                        break false;
+                    }
+                    session = None;
+                }
+            }
+        };
+        if !is_read {
+            troubles.push((base.clone(), trouble));
+        }
+    }
+    troubles
+}
+
+/// True when the last page was read, false when the time was over before.
+async fn read_all(session: &mut Session, base: &str, sample: &mut Sample, until: Instant) -> Result<bool, Failure> {
+    let query = Query { base, scope: Scope::Subtree, filter: FILTER, attributes: &["objectGUID"] };
+    let mut cookie = Vec::new();
+    loop {
+        if Instant::now() >= until {
+            return Ok(false);
+        }
+        let page = page(&mut session.ldap, session.limit, query, cookie).await?;
+        for entry in &page.entries {
+            if let Some(guid) = bytes(entry, "objectGUID") {
+                sample.add(guid, &entry.dn);
+            }
+        }
+        cookie = page.cookie;
+        if cookie.is_empty() {
+            return Ok(true);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `user`: what the directory says of one account (onprem 6.1).
+
+use super::binary::{all_bytes, bytes, guid, sid};
+use super::ldap::{Failure, value, values};
+use super::query::{Query, ask};
+use super::room::Session;
+use crate::directory::parent_containers;
+use crate::evidence::User;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ldap3::SearchEntry;
+
+const ATTRIBUTES: [&str; 17] = [
+    "objectGUID",
+    "objectSid",
+    "userPrincipalName",
+    "sAMAccountName",
+    "objectClass",
+    "userAccountControl",
+    "msDS-User-Account-Control-Computed",
+    "adminCount",
+    "pwdLastSet",
+    "lockoutTime",
+    "accountExpires",
+    "mS-DS-ConsistencyGuid",
+    "msDS-ResultantPSO",
+    "memberOf",
+    "msExchMasterAccountSid",
+    "description",
+    // Last: it is the one that a controller may refuse.
+    "tokenGroups",
+];
+
+/// Beginning of the name that the wizard gives (onprem 3.9).
+const WIZARD_NAME: &str = "msol_";
+
+/// What the wizard writes into the description (onprem 3.9).
+const WIZARD_TEXTS: [&str; 2] =
+    ["account created by microsoft azure active directory connect", "microsoft entra connect"];
+
+/// The account at a DN, or `None` when it is gone. Constructed attributes come in a base search only
+/// ([MS-ADTS] 3.1.1.4.5). Where the controller cannot make up `tokenGroups` (it asks a global catalog), the
+/// rest is read without it.
+pub async fn read(session: &mut Session, dn: &str) -> Result<Option<User>, Failure> {
+    let mut answer = ask(&mut session.ldap, session.limit, Query::base(dn, &ATTRIBUTES), Vec::new()).await;
+    let is_refused = |failure: &Failure| {
+        matches!(failure, Failure::Refused { .. }) && !failure.is_no_such_object() && !failure.is_referral()
+    };
+    if answer.as_ref().err().is_some_and(is_refused) {
+        let without = &ATTRIBUTES[..ATTRIBUTES.len() - 1];
+        answer = ask(&mut session.ldap, session.limit, Query::base(dn, without), Vec::new()).await;
+    }
+    match answer {
+        Err(failure) if failure.is_no_such_object() => Ok(None),
+        Err(failure) => Err(failure),
+        Ok(found) => Ok(found.first().map(|entry| assemble(entry, session))),
+    }
+}
+
+fn assemble(entry: &SearchEntry, session: &Session) -> User {
+    let text = |name: &str| value(entry, name).map(str::to_owned);
+    let number = |name: &str| value(entry, name).and_then(|text| text.parse::<i32>().ok());
+    let sid_of = |name: &str| bytes(entry, name).and_then(sid);
+    let object_class = values(entry, "objectClass").unwrap_or_default().to_vec();
+    let is_a = |class: &str| object_class.iter().any(|own| own.eq_ignore_ascii_case(class));
+    let own_sid = sid_of("objectSid");
+    let groups: Vec<String> = all_bytes(entry, "tokenGroups").filter_map(sid).collect();
+    let resultant_pso = text("msDS-ResultantPSO");
+    let state = match (&resultant_pso, session.sees_policies) {
+        (Some(_), _) => "ok",
+        // The attribute is missing where no policy applies and where it may not be read: who sees the
+        // policies themselves may read it (onprem 4.6).
+        (None, true) => "none",
+        (None, false) => "notReadable",
+    };
+    User {
+        dn: Some(entry.dn.clone()),
+        object_guid: bytes(entry, "objectGUID").and_then(guid).map(|guid| guid.to_string()),
+        upn: text("userPrincipalName"),
+        sam: text("sAMAccountName"),
+        is_gmsa: is_a("msDS-GroupManagedServiceAccount"),
+        user_account_control: number("userAccountControl").map(|flags| flags as u32),
+        computed_uac: number("msDS-User-Account-Control-Computed").map(|flags| flags as u32),
+        admin_count: number("adminCount"),
+        pwd_last_set: text("pwdLastSet"),
+        lockout_time: text("lockoutTime"),
+        account_expires: text("accountExpires"),
+        consistency_guid: bytes(entry, "mS-DS-ConsistencyGuid").map(|bytes| BASE64_STANDARD.encode(bytes)),
+        resultant_pso,
+        resultant_pso_state: Some(state.to_owned()),
+        // Every account has a primary group: an empty list was not readable.
+        member_of_transitive: (!groups.is_empty()).then_some(groups),
+        member_of: values(entry, "memberOf").unwrap_or_default().to_vec(),
+        ms_exch_master_account_sid: sid_of("msExchMasterAccountSid"),
+        parent_containers: parent_containers(&entry.dn, &session.head).unwrap_or_default(),
+        connector_hint: is_of_the_wizard(value(entry, "sAMAccountName"), value(entry, "description")),
+        dc_time_unix_ms: session.time_unix_ms,
+        sid: own_sid,
+        object_class,
+        ..User::default()
+    }
+}
+
+/// A hint, never a proof (catalog 2.3 (8)).
+fn is_of_the_wizard(sam: Option<&str>, description: Option<&str>) -> bool {
+    let description = description.unwrap_or_default().to_lowercase();
+    sam.is_some_and(|name| name.to_lowercase().starts_with(WIZARD_NAME))
+        || WIZARD_TEXTS.iter().any(|text| description.contains(text))
+}
+
+/// Accounts that look like the wizard's.
+pub const WIZARD_FILTER: &str = "(&(sAMAccountType=805306368)(|(sAMAccountName=MSOL_*)\
+    (description=Account created by Microsoft Azure Active Directory Connect*)\
+    (description=*Microsoft Entra Connect*)))";
