@@ -41,7 +41,9 @@ const SELF: &str = "S-1-5-10";
 
 fn main() {
     let result = match std::env::args().nth(1) {
-        Some(path) => std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}")).and_then(|text| judge(&text)),
+        Some(path) => {
+            std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}")).and_then(|text| judge(&text))
+        }
         None => Err("usage: oracle STATES".into()),
     };
     if let Err(message) = result {

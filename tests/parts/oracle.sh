@@ -19,7 +19,7 @@ done
 bash "$ROOT/tests/lab/install.sh"
 need_rust
 use_build_cache
-"$CARGO" build --locked --quiet --example oracle --manifest-path "$ROOT/Cargo.toml"
+"$CARGO" build --locked --quiet --example oracle --example report --manifest-path "$ROOT/Cargo.toml"
 
 lab=$ROOT/tests/lab/lab.sh
 name=oracle$$
@@ -27,19 +27,27 @@ work=$(mktemp -d)
 trap '"$lab" down --name "$name" >/dev/null 2>&1; rm -rf "$work"' EXIT
 "$lab" up --name "$name"
 eval "$("$lab" env --name "$name")"
+export PYTHONDONTWRITEBYTECODE=1
 # The second controller would copy every change: its time is better spent on the first.
 ip netns pids "$name-dc2" | xargs kill -STOP
 
-truth() {
-    "$lab" exec --name "$name" sync env PYTHONDONTWRITEBYTECODE=1 PWB_LAB_DIR="$PWB_LAB_DIR" \
-        /usr/bin/python3 "$ROOT/tests/oracle/truth.py" "$@"
-}
+in_lab() { "$lab" exec --name "$name" sync /usr/bin/python3 "$ROOT/tests/oracle/$1.py" "${@:2}"; }
+truth() { in_lab truth "$@"; }
+ask() { in_lab ask "$@"; }
+compare() { /usr/bin/python3 "$ROOT/tests/oracle/compare.py" "$@"; }
 
 say "oracle: $count states of seed $seed"
 truth make --seed "$seed" --count "$count" "$work/states"
 for phase in A B; do
     truth phase "$phase"
+    # Before anything is tried: every attempt leaves marks.
+    ask --phase "$phase" --report "$CARGO_TARGET_DIR/debug/examples/report" "$work/states" "$work/findings"
     truth measure --phase "$phase" "$work/states" 2>"$work/measure.log"
 done
+failed=0
+say "oracle: the rights engine alone"
 "$CARGO_TARGET_DIR/debug/examples/oracle" "$work/states" >"$work/engine"
-/usr/bin/python3 "$ROOT/tests/oracle/compare.py" --checks PW505,PW506,PW507,PW509,PW915 "$work/states" "$work/engine"
+compare --checks PW505,PW506,PW507,PW509,PW915 "$work/states" "$work/engine" || failed=1
+say "oracle: the product"
+compare "$work/states" "$work/findings" || failed=1
+exit "$failed"
