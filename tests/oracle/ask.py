@@ -2,8 +2,9 @@
 
 ask.py --phase A|B --report PROGRAM STATES FINDINGS
 
-PROGRAM is the example `report`, run in this place as any operator runs the product; FINDINGS gets a finding
-in each line, behind those that are there.
+PROGRAM is the example `report`. It reads as the domain's administrator, because an ordinary user sees no
+password policy of a group and the age would be undecided; the password is in PWB_ORACLE_PASSWORD. FINDINGS
+gets a finding in each line, behind those that are there.
 """
 
 import argparse
@@ -27,7 +28,7 @@ def request(connector, states, knowledge):
         "directory": {
             "domains": [os.environ["PWB_LAB_DOMAIN"]],
             "servers": [os.environ["PWB_LAB_DC1"]],
-            "user": os.environ["PWB_LAB_USER"],
+            "user": f"administrator@{os.environ['PWB_LAB_DOMAIN']}",
             "connectorAccounts": [connector],
             "identities": [state["objectGuid"] for state in states],
         },
@@ -35,9 +36,9 @@ def request(connector, states, knowledge):
 
 
 def ask(program, asked):
+    options = ["--diagnostic", "pwb_test_user", "--secret-from", "PWB_ORACLE_PASSWORD"]
     with tempfile.NamedTemporaryFile() as report:
-        command = [program, "--diagnostic", "pwb_test_user", "--secret-from", "PWB_LAB_PASSWORD", json.dumps(asked), report.name]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program, *options, json.dumps(asked), report.name], check=True, stdout=subprocess.DEVNULL)
         return json.load(report)["findings"]
 
 

@@ -32,7 +32,8 @@ def read_findings(path):
 
 
 def show(state, check, fitting, finding):
-    print(f"\n{state['id']} {check}: the directory says {'/'.join(sorted(fitting))}, the product {finding['status'] if finding else 'nothing'}")
+    said = finding["status"] if finding else "nothing"
+    print(f"\n{state['id']} {check}: the directory says {'/'.join(sorted(fitting))}, the product {said}")
     print(f"  kind       {state['kind']} ({state['class']}), phase {state['phase']}, planted {json.dumps(state['planted'])}")
     print(f"  dn         {state['dn']}")
     print(f"  connector  {state['connector']} {state['connectorToken']['accountSid']}")
@@ -85,6 +86,10 @@ def table_of_answers(states):
     return not errors
 
 
+def in_words(count):
+    return f"{count['agree']} agree, {count['differ']} differ, {count['undecided']} undecided"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checks", default=",".join(CHECKS))
@@ -97,14 +102,14 @@ def main():
     print()
     for check, count in counts.items():
         good = count["agree"] and not count["differ"]
-        print(f"{'ok' if good else 'not ok'} - {check}: {count['agree']} agree, {count['differ']} differ, {count['undecided']} undecided")
+        print(f"{'ok' if good else 'not ok'} - {check}: {in_words(count)}")
     print(f"{'ok' if enough else 'not ok'} - each class of state occurs often enough")
     print(f"{'ok' if clear else 'not ok'} - the directory gave a clear answer to every operation")
     total = sum(counts.values(), collections.Counter())
     judged = total["agree"] + total["differ"] + total["undecided"]
     few = total["undecided"] * 100 <= judged * UNDECIDED_PERCENT
     print(f"{'ok' if few else 'not ok'} - at most {UNDECIDED_PERCENT} % undecided")
-    print(f"{total['agree']} agree, {total['differ']} differ, {total['undecided']} undecided")
+    print(in_words(total))
     sys.exit(0 if judged and not total["differ"] and few and enough and clear else 1)
 
 

@@ -262,7 +262,8 @@ def bare(state, deal):
 @kind
 def anything(state, deal):
     def some(flags):
-        return [Ace(deal.rng.choice([True, True, False]), entry, trustee, deal.rng.choice(flags)) for entry, trustee in deal.pairs()]
+        draw = deal.rng.choice
+        return [Ace(draw([True, True, False]), entry, trustee, draw(flags)) for entry, trustee in deal.pairs()]
 
     flags = ["CI", "CIIO", "", "OICI", "CINP", "OI"]
     state.containers = [container(*some(flags), *deal.noise()), container(*some(flags), protected=deal.rng.random() < 0.1)]

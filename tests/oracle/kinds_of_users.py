@@ -39,7 +39,8 @@ def cannot_change(state, deal):
 def change_allowed_first(state, deal):
     """A deny behind the allow of the schema denies nothing."""
     state.containers = [container(*usual(flags="CI"))]
-    state.aces_after = [Ace(False, "changePassword", trustee) for trustee in deal.rng.choice([["self"], ["everyone"], ["self", "everyone"]])]
+    trustees = deal.rng.choice([["self"], ["everyone"], ["self", "everyone"]])
+    state.aces_after = [Ace(False, "changePassword", trustee) for trustee in trustees]
 
 
 @kind

@@ -102,7 +102,7 @@ def measure(phase, path):
     with open(path, encoding="utf-8") as lines:
         states = [json.loads(line) for line in lines]
     chosen = [state for state in states if state["phase"] == phase]
-    with multiprocessing.Pool(int(__import__('os').environ.get('POOL','3')), start_worker) as pool:
+    with multiprocessing.Pool(3, start_worker) as pool:
         for state, truth in zip(chosen, pool.imap(measure_one, chosen, 4)):
             state["truth"] = truth
     with open(path, "w", encoding="utf-8") as out:

@@ -27,7 +27,8 @@ work=$(mktemp -d)
 trap '"$lab" down --name "$name" >/dev/null 2>&1; rm -rf "$work"' EXIT
 "$lab" up --name "$name"
 eval "$("$lab" env --name "$name")"
-export PYTHONDONTWRITEBYTECODE=1
+PWB_ORACLE_PASSWORD=$(. "$ROOT/tests/lab/lib/common.sh" && echo "$ADMIN_PASSWORD")
+export PYTHONDONTWRITEBYTECODE=1 PWB_ORACLE_PASSWORD
 # The second controller would copy every change: its time is better spent on the first.
 ip netns pids "$name-dc2" | xargs kill -STOP
 
