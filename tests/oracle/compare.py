@@ -13,6 +13,7 @@ import sys
 
 from expected import CHECKS, expected
 from left_out import left_out
+from states import every_class
 
 UNDECIDED_PERCENT = 2
 # Of 500 states each class has to come at least ten times.
@@ -63,6 +64,7 @@ def compare(states, findings, checks):
 def table_of_classes(states):
     """Whether each class of state occurred often enough; a rare one would be proven by luck."""
     counts = collections.Counter(tag for state in states for tag in state["tags"])
+    counts.update(dict.fromkeys(every_class(), 0))
     least = int(len(states) * LEAST_PER_STATE)
     print("\nstates of each class:")
     for tag, count in sorted(counts.items()):

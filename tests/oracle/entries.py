@@ -34,6 +34,7 @@ ENTRIES = {
     "otherPropertySet": ("WP", PERSONAL_INFORMATION),
     "otherProperty": ("WP", DESCRIPTION),
     "classProperties": ("WP", "class"),
+    "userProperties": ("WP", USER_CLASS),
     "allProperties": ("WP", ""),
     "readAndWriteAll": ("RPWPLCLORC", ""),
     "wrongMaskOfRight": ("WP", RESET_PASSWORD),

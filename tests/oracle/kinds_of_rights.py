@@ -184,17 +184,24 @@ def limited_to_other(state, deal):
         state.containers[0].aces += usual(flags="CI")
 
 
+def of_a_class(deal):
+    """All properties of a class: the object's own, or the one above it, which is not meant."""
+    return [(deal.rng.choice(["classProperties", "userProperties"]), deal.trustees.draw())]
+
+
 @kind
 def inet_org_person(state, deal):
     state.object_class = "inetOrgPerson"
     limit = deal.rng.choice([USER_CLASS, INET_ORG_PERSON, ""])
-    state.containers = [container(*entries(True, deal.pairs(), inheritable(deal), limit))]
+    pairs = deal.rng.choice([deal.pairs, lambda: of_a_class(deal)])()
+    state.containers = [container(*entries(True, pairs, inheritable(deal), limit))]
 
 
 @kind
 def inet_org_person_explicit(state, deal):
     state.object_class = "inetOrgPerson"
-    state.aces = canonical(entries(deal.rng.choice([True, False]), deal.pairs()) + usual("localGroup"))
+    pairs, rest = of_a_class(deal) + deal.pairs(), deal.rng.choice([[], usual("localGroup")])
+    state.aces = canonical(entries(deal.rng.choice([True, True, False]), pairs) + rest)
 
 
 @kind

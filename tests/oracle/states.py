@@ -2,7 +2,7 @@
 
 import kinds_of_rights
 import kinds_of_users
-from entries import Ace
+from entries import ENTRIES, Ace
 from model import State
 from world import CONNECTORS
 
@@ -10,7 +10,7 @@ KINDS = {**kinds_of_rights.KINDS, **kinds_of_users.KINDS}
 
 PAIR_ENTRIES = [
     "extendedRight", "allExtendedRights", "lockoutTime", "pwdLastSet", "propertySet", "classProperties",
-    "allProperties", "genericAll", "genericWrite", "fullControl", "changePassword", "readAndWriteAll",
+    "userProperties", "allProperties", "genericAll", "genericWrite", "fullControl", "changePassword", "readAndWriteAll",
     "wrongMaskOfRight",
 ]
 PAIR_TRUSTEES = [
@@ -74,6 +74,16 @@ def draw_states(rng, count):
         add_tags(state)
         states.append(state)
     return states
+
+
+def every_class():
+    """What has to occur, so that a class that was never drawn is seen too."""
+    trustees = {*PAIR_TRUSTEES, *IDLE_TRUSTEES, "ownerRights", "creatorOwner"}
+    return {
+        *(f"kind {kind}" for kind in KINDS),
+        *(f"entry {entry}" for entry in ENTRIES),
+        *(f"trustee {trustee}" for trustee in trustees),
+    }
 
 
 def all_aces(state):
