@@ -1,5 +1,6 @@
 """The words of a descriptor: what an entry gives, to whom, and how it is written in SDDL."""
 
+import re
 from dataclasses import dataclass
 
 USER_CLASS = "bf967aba-0de6-11d0-a285-00aa003049e2"
@@ -45,6 +46,13 @@ ENTRIES = {
     "fullControl": (FULL_CONTROL, ""),
 }
 
+# What is left of a deny for everybody. Who may not see a user gets no answer about it, the product included:
+# that is right, and undecided, so only `bare` plants it.
+READING = {"RP", "LC", "LO", "RC"}
+ALL_BUT_READING = "".join(right for right in re.findall("..", FULL_CONTROL) if right not in READING)
+DENIED_TO_ALL = {"GA": ALL_BUT_READING, FULL_CONTROL: ALL_BUT_READING, "RPWPLCLORC": "WP", "GW": "WPSW"}
+OF_ALL = {"everyone", "authenticatedUsers", "network", "users", "preWindows2000", "domainUsers"}
+
 # Trustees that are the same for every account.
 WELL_KNOWN = {
     "everyone": "S-1-1-0",
@@ -71,6 +79,8 @@ class Ace:
 
     def sddl(self, sids, object_class):
         rights, object_type = ENTRIES[self.entry]
+        if not self.allow and self.trustee in OF_ALL:
+            rights = DENIED_TO_ALL.get(rights, rights)
         if object_type == "class":
             object_type = CLASSES[object_class]
         kind = ("O" if object_type or self.limited_to else "") + ("A" if self.allow else "D")

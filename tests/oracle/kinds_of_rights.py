@@ -262,7 +262,7 @@ def shuffled_inherited_first(state, deal):
 @kind
 def bare(state, deal):
     """No list, an empty list, or one that lets everybody read and no more."""
-    state.raw = deal.rng.choice(["null", "empty", "readers", "readers", "readers"])
+    state.raw = deal.rng.choice(["null", "null", "empty", "readers", "readers", "readers"])
     state.aces = usual()
 
 
