@@ -26,7 +26,7 @@ class State:
     schema_aces: bool = True
     protected: bool = False
     owned: bool = False
-    # Bytes that the directory itself would not write: shuffle, null, empty.
+    # Bytes that the directory itself would not write: shuffle, inheritedFirst, null, empty, readers.
     raw: str = ""
     containers: list = field(default_factory=list)
     # The containers get their entries when the user is already there.
