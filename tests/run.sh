@@ -1,11 +1,21 @@
 #!/usr/bin/env bash
-# Every test: run.sh [PART...], parts: unit contract replay c powershell lab windows bench.
-# Without a name all but bench. Installs what is missing; closes with 'N passed, N failed, N skipped'.
+# Every test: run.sh [PART...] [--seed S] [--count N], parts: unit contract replay c powershell lab windows
+# oracle bench; the options are the oracle's. Without a name all but oracle and bench. Installs what is missing; closes with 'N passed, N failed, N skipped'.
 set -euo pipefail
 # shellcheck source=tests/setup/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup/lib.sh"
 
-parts=("$@")
+parts=() options=()
+while (($#)); do
+    case $1 in
+    --seed | --count)
+        options+=("$1" "${2:?"$1 needs a number"}")
+        shift
+        ;;
+    *) parts+=("$1") ;;
+    esac
+    shift
+done
 ((${#parts[@]})) || parts=(unit contract replay c powershell lab windows)
 WORK=$(mktemp -d)
 export WORK
@@ -23,7 +33,7 @@ for part in "${parts[@]}"; do
     log=$WORK/$part.log
     code=0
     started=$SECONDS
-    bash "$script" 2>&1 | tee "$log" || code=$?
+    bash "$script" "${options[@]}" 2>&1 | tee "$log" || code=$?
     # Each runner's own closing lines are counted; a part that counts nothing has failed.
     counts=$("$ROOT/tests/setup/count.sh" "$log")
     read -r p f s <<<"$counts"

@@ -134,7 +134,7 @@ mod tests {
     fn without_the_groups_only_a_known_grant_is_an_answer() {
         let right = Right::ChangePassword;
         let own = TestAce { sid: "S-1-5-10", ..allow(right) };
-        for (aces, outcome) in [(vec![own], Status::Pass), (vec![], Status::Unknown)] {
+        for (aces, outcome) in [(vec![own], Status::Pass), (vec![allow(Right::ResetPassword)], Status::Unknown)] {
             let anna = User { member_of_transitive: None, ..member(&[], false) };
             let stage = Stage::new().add(&user("anna"), anna).add(&user("anna"), sd("user", false, &aces));
             assert_eq!(stage.judge_at("PW915", &user("anna").key).outcome, outcome, "{aces:?}");
