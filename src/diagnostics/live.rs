@@ -1,6 +1,7 @@
 //! Diagnostics that look at the world now.
 
 use super::answers::answer;
+use super::scan::{Users, scan};
 use super::tables;
 use crate::catalog::Target;
 use crate::contract::{
@@ -58,6 +59,8 @@ pub fn test_user(request: TestUserRequest) -> Result<u64, ContractError> {
 pub struct Live {
     pub engine: Engine,
     plan_only: bool,
+    /// All users, by `-All`.
+    pub scan: Option<Users>,
 }
 
 fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, ContractError> {
@@ -78,7 +81,9 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
                 return End::cancelled(None);
             }
         }
+        let scanned = side.cancelled.clone();
         match live.run(side).await {
+            Ok((report, finished)) if live.scan.is_some() => scan(&live, &outbox, scanned, report, finished).await,
             Ok((report, finished)) => {
                 let scene = live.engine.world.scene(&finished.evidence);
                 let answered = answer(&outbox, &scene, &live.engine.plan, &live.engine.suppressions).await;
@@ -120,7 +125,8 @@ impl Live {
         };
         let probe_timeout = range("limits.probeTimeoutMs", limits.probe_timeout_ms, 100, 300_000)?;
         let deadline = range("limits.globalTimeoutMs", limits.global_timeout_ms, 1_000, 3_600_000)?;
-        let sample_size = sample_size(diagnostic, &directory)?;
+        let scan = Users::of(diagnostic, &directory)?;
+        let sample_size = if scan.is_some() { 0 } else { sample_size(diagnostic, &directory)? };
         let connector_accounts = names("directory.connectorAccounts", directory.connector_accounts, MOST_ACCOUNTS)?;
         let identities = names("directory.identities", directory.identities, MOST_IDENTITIES)?;
         let search_base = names("directory.searchBase", directory.search_base, MOST_BASES)?;
@@ -184,7 +190,7 @@ impl Live {
             deadline: deadline.unwrap_or(GLOBAL_DEADLINE),
             emit_evidence: output.evidence,
         };
-        Ok(Live { engine, plan_only: output.plan_only })
+        Ok(Live { engine, plan_only: output.plan_only, scan })
     }
 
     /// Runs and judges; returns the report and what it rests on.

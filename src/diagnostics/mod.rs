@@ -8,6 +8,7 @@ mod answers;
 mod evidence;
 mod live;
 mod render;
+mod scan;
 
 pub use analyze::analyze;
 pub use evidence::{export_evidence, import_evidence};

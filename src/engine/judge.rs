@@ -136,7 +136,22 @@ impl<'a> Judge<'a> {
 
     /// The finding of a check at a target.
     pub fn finding(&self, check: &'static Check, target: &Target, suppressions: &Suppressions) -> Finding {
-        let raw = self.raw(check, target);
+        self.written(check, target, &self.raw(check, target), suppressions)
+    }
+
+    /// The finding of a judgement that was made elsewhere: a scan judges what it does not keep as evidence.
+    pub fn finding_of(
+        &self,
+        check: &'static Check,
+        target: &Target,
+        judgement: Judgement,
+        suppressions: &Suppressions,
+    ) -> Finding {
+        let raw = Raw { judgement, blocked_by: Vec::new() };
+        self.written(check, target, &self.blocked(check, target).unwrap_or(raw), suppressions)
+    }
+
+    fn written(&self, check: &'static Check, target: &Target, raw: &Raw, suppressions: &Suppressions) -> Finding {
         let judgement = &raw.judgement;
         let (status, role_severity) = roles::apply(self, check, target, judgement.outcome);
         let stated = role_severity.or(judgement.severity);

@@ -40,7 +40,8 @@ pub fn membership(user: &User, policy: Option<&DomainPolicy>) -> Membership {
     if own.rid().is_some_and(is_protected_rid) {
         return Membership::Protected(own);
     }
-    let Some(texts) = &user.member_of_transitive else { return Membership::Unknown };
+    let texts = user.member_of_transitive.as_ref().or(user.protected_groups.as_ref());
+    let Some(texts) = texts else { return Membership::Unknown };
     let groups: Vec<Option<Sid>> = texts.iter().map(parse).collect();
     let known = || groups.iter().flatten();
     let of_root = known().find(|group| group.rid().is_some_and(|rid| OF_THE_ROOT.contains(&rid)));

@@ -8,7 +8,7 @@
 mod clock_https;
 mod cloud_names;
 mod cloud_ports;
-mod directory;
+pub mod directory;
 mod handshakes;
 mod http;
 pub mod net;

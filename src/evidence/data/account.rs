@@ -37,6 +37,8 @@ pub struct User {
     pub resultant_pso_state: Option<String>,
     /// SIDs of `tokenGroups`; null = not readable.
     pub member_of_transitive: Option<Vec<String>>,
+    /// Where `tokenGroups` was not asked (a scan): SIDs of the protected groups that the user is in.
+    pub protected_groups: Option<Vec<String>>,
     /// DNs of `memberOf`.
     pub member_of: Vec<String>,
     pub ms_exch_master_account_sid: Option<String>,

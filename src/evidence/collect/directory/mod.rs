@@ -2,8 +2,8 @@
 //!
 //! Chain per controller: name -> address -> ports -> rootDSE -> inventory; per domain: locator records ->
 //! (any controller that answers) -> role owner, policies, connector account -> its groups, users ->
-//! descriptors. A dead controller ends its own chain; what
-//! stands about it in other records is still collected.
+//! descriptors. A dead controller ends its own chain; what stands about it in other records is still
+//! collected. A scan of all users (`scan`) is no collector: its users are judged and forgotten page by page.
 
 mod accounts;
 mod attempts;
@@ -20,6 +20,7 @@ mod domain_policy;
 mod everywhere;
 mod fsmo;
 mod gate;
+mod guarded;
 mod identities;
 mod ldap;
 mod locator;
@@ -32,6 +33,7 @@ mod root_dse;
 mod rpc;
 mod sample;
 mod sampled_users;
+mod scan;
 #[cfg(feature = "kerberos")]
 mod sealed;
 mod session;
@@ -41,6 +43,8 @@ mod testing;
 mod token_groups;
 mod user_entry;
 mod values;
+
+pub use scan::{Found, Scan, scans};
 
 use super::Collector;
 use std::sync::Arc;

@@ -67,9 +67,16 @@ pub async fn ask(
 }
 
 /// The next page of a search; the first with an empty cookie.
-pub async fn page(ldap: &mut Connection, limit: Duration, query: Query<'_>, cookie: Vec<u8>) -> Result<Page, Failure> {
+pub async fn page(
+    ldap: &mut Connection,
+    limit: Duration,
+    query: Query<'_>,
+    cookie: Vec<u8>,
+    mut controls: Vec<RawControl>,
+) -> Result<Page, Failure> {
     let paging = PagedResults { size: PAGE, cookie };
-    let (entries, controls) = run(ldap, limit, query, vec![paging.into()]).await?;
+    controls.push(paging.into());
+    let (entries, controls) = run(ldap, limit, query, controls).await?;
     let cookie = controls.iter().find_map(|Control(kind, raw)| match kind {
         Some(ControlType::PagedResults) => Some(raw.clone()),
         _ => None,

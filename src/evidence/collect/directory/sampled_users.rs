@@ -202,7 +202,7 @@ async fn read_all(session: &mut Session, base: &str, sample: &mut Sample, until:
         if Instant::now() >= until {
             return Ok(false);
         }
-        let page = page(&mut session.ldap, session.limit, query, cookie).await?;
+        let page = page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await?;
         for entry in &page.entries {
             if let Some(guid) = bytes(entry, "objectGUID") {
                 sample.add(guid, &entry.dn);

@@ -31,6 +31,26 @@ const ATTRIBUTES: [&str; 17] = [
     "tokenGroups",
 ];
 
+/// The same for a scan: without lists that no check of all users reads, and without `tokenGroups`, which a
+/// search of more than one object refuses ([MS-ADTS] 3.1.1.4.5.19).
+pub const SCANNED: [&str; 15] = [
+    "objectGUID",
+    "objectSid",
+    "userPrincipalName",
+    "sAMAccountName",
+    "objectClass",
+    "userAccountControl",
+    "msDS-User-Account-Control-Computed",
+    "adminCount",
+    "pwdLastSet",
+    "lockoutTime",
+    "accountExpires",
+    "msDS-ResultantPSO",
+    "msExchMasterAccountSid",
+    "primaryGroupID",
+    "nTSecurityDescriptor",
+];
+
 /// Beginning of the name that the wizard gives (onprem 3.9).
 const WIZARD_NAME: &str = "msol_";
 
@@ -57,7 +77,8 @@ pub async fn read(session: &mut Session, dn: &str) -> Result<Option<User>, Failu
     }
 }
 
-fn assemble(entry: &SearchEntry, session: &Session) -> User {
+/// What came back; an attribute that was not asked for, or not returned, is null.
+pub fn assemble(entry: &SearchEntry, session: &Session) -> User {
     let text = |name: &str| value(entry, name).map(str::to_owned);
     let number = |name: &str| value(entry, name).and_then(|text| text.parse::<i32>().ok());
     let sid_of = |name: &str| bytes(entry, name).and_then(sid);

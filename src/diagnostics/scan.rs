@@ -1,0 +1,224 @@
+//! `pwb_test_user` for every user: judged and forgotten page by page.
+//!
+//! The run before it learns what all users share: policies, the connector account, its groups. The scan
+//! leaves no records; of each user only the bucket is counted, and the answer is handed out unless the
+//! caller wants the summary alone.
+
+use super::live::Live;
+use crate::catalog::{Scene, Status, Target, TargetKind};
+use crate::checks::permission::evidence::account_for;
+use crate::checks::permission::facts::{NEEDED, Rights, class_of};
+use crate::checks::policy::governing::Policies;
+use crate::checks::user::bucket::{Known, bucket};
+use crate::checks::user::coverage::Coverage;
+use crate::checks::user::may_change::{added, own_change, own_token};
+use crate::checks::user::operation::Operation;
+use crate::checks::user::share;
+use crate::contract::{ContractError, DirectoryPart, Item, Progress, Report, RunState};
+use crate::directory::{Descriptor, Guid, Judged, Token};
+use crate::engine::{Diagnostic, Finished, Judge, coverage, users};
+use crate::evidence::collect::directory::{Found, Scan, scans};
+use crate::evidence::collect::unix_ms;
+use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
+use crate::jobs::{Closed, End, Outbox};
+use std::collections::HashMap;
+use std::time::Instant;
+use tokio::sync::watch;
+
+/// Which users, and what of them.
+pub struct Users {
+    filter: Option<String>,
+    summary_only: bool,
+}
+
+impl Users {
+    /// What the request asks for; `None` without `all`.
+    pub fn of(diagnostic: Diagnostic, directory: &DirectoryPart) -> Result<Option<Users>, ContractError> {
+        let refused = |field: &str, text: &str| Err(ContractError::out_of_range(field, text));
+        if !directory.all {
+            return match (&directory.ldap_filter, directory.summary_only) {
+                (Some(_), _) => refused("directory.ldapFilter", "A filter needs 'all': it narrows a scan."),
+                (None, true) => refused("directory.summaryOnly", "A summary needs 'all': it is made of all users."),
+                (None, false) => Ok(None),
+            };
+        }
+        if diagnostic != Diagnostic::TestUser {
+            return refused("directory.all", "Only pwb_test_user examines all users.");
+        }
+        if !directory.identities.is_empty() {
+            return refused("directory.identities", "Either all users are examined or the named ones.");
+        }
+        let filter = directory.ldap_filter.as_deref().map(str::trim).map(|text| match text.starts_with('(') {
+            true => text.to_owned(),
+            false => format!("({text})"),
+        });
+        if filter.as_ref().is_some_and(|filter| ldap3::parse_filter(filter).is_err()) {
+            return refused("directory.ldapFilter", "The filter is not an LDAP filter such as (department=Sales).");
+        }
+        Ok(Some(Users { filter, summary_only: directory.summary_only }))
+    }
+}
+
+/// Scans every domain; the report of the run before is completed and ends the job.
+pub async fn scan(
+    live: &Live,
+    outbox: &Outbox,
+    mut cancelled: watch::Receiver<bool>,
+    mut report: Report,
+    finished: Finished,
+) -> End {
+    let Some(wanted) = &live.scan else { return End::with_streamed_findings(&report) };
+    let world = &live.engine.world;
+    for mut scan in scans(&finished.evidence, world, wanted.filter.as_deref()) {
+        let mut counted = Counted::new(live, &finished.evidence, &scan.domain);
+        let started = Instant::now();
+        loop {
+            let page = tokio::select! {
+                page = scan.next() => page,
+                _ = cancelled.wait_for(|cancelled| *cancelled) => {
+                    report.state = RunState::Cancelled;
+                    None
+                }
+            };
+            let Some(page) = page else { break };
+            if counted.take(outbox, &page, wanted.summary_only).await.is_err() {
+                return End::cancelled(None);
+            }
+            outbox.progress(progress(&scan, counted.coverage.all(), started));
+        }
+        if report.state == RunState::Cancelled {
+            let text = "The scan was cancelled; the users after this point are not counted.";
+            scan.gaps.push(crate::catalog::NameValue { name: scan.domain.display.clone(), value: text.to_owned() });
+        }
+        if counted.tell(outbox, scan, &mut report).await.is_err() {
+            return End::cancelled(None);
+        }
+    }
+    report.duration_ms = (unix_ms() - report.started_unix_ms).clamp(0, i64::from(u32::MAX)) as u32;
+    End::with_streamed_findings(&report)
+}
+
+fn progress(scan: &Scan, users: usize, started: Instant) -> Progress {
+    Progress {
+        done: users.min(i32::MAX as usize) as u32,
+        total: 0,
+        activity: format!("Examining the users of {}", scan.domain.display),
+        message: String::new(),
+        rate_per_second: Some((users as f64 / started.elapsed().as_secs_f64().max(0.001)).round()),
+        remaining_ms: None,
+    }
+}
+
+/// The users of one domain so far, and what is needed to judge them.
+struct Counted<'a> {
+    live: &'a Live,
+    domain: Target,
+    /// Records that the checks of a user read besides those about the user.
+    shared: Vec<Record>,
+    token: Option<Token>,
+    added: Vec<String>,
+    operation: Option<Operation>,
+    policies: Policies<'a>,
+    policy: Option<&'a DomainPolicy>,
+    /// Descriptors that repeat are judged once, for each class of users.
+    judged: HashMap<Option<Guid>, Judged>,
+    coverage: Coverage,
+}
+
+impl<'a> Counted<'a> {
+    fn new(live: &'a Live, evidence: &'a Evidence, domain: &Target) -> Counted<'a> {
+        let scene = Scene { evidence, tables: &live.engine.world.tables, now_unix_ms: live.engine.world.now_unix_ms };
+        let is_shared = |record: &&Record| match record.kind {
+            Kind::DomainPolicy | Kind::Pso | Kind::TokenGroups | Kind::OperatorInput | Kind::Fsmo => true,
+            Kind::User => record.target.kind == TargetKind::Account,
+            _ => false,
+        };
+        let all = evidence.facts_at::<crate::evidence::Pso>(&domain.key);
+        let policy = evidence.facts_at::<DomainPolicy>(&domain.key).first().map(|fact| fact.data);
+        Counted {
+            live,
+            domain: domain.clone(),
+            shared: evidence.records().iter().filter(is_shared).cloned().collect(),
+            token: account_for(&scene, domain).ok().map(|account| account.token),
+            added: added(&scene, domain),
+            operation: Operation::stated(&scene),
+            policies: Policies::new(policy, all.into_iter().map(|fact| fact.data)),
+            policy,
+            judged: HashMap::new(),
+            coverage: Coverage::default(),
+        }
+    }
+
+    async fn take(&mut self, outbox: &Outbox, page: &[Found], summary_only: bool) -> Result<(), Closed> {
+        for found in page {
+            self.count(found);
+        }
+        if summary_only {
+            return Ok(());
+        }
+        let Live { engine, .. } = self.live;
+        let records = page.iter().flat_map(|found| self.records(found));
+        let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
+        let mut results = users(&engine.world.scene(&evidence), &engine.plan, &engine.suppressions);
+        for result in &mut results {
+            result.findings.retain(|finding| !matches!(finding.status, Status::Pass | Status::NotApplicable));
+        }
+        for result in results {
+            outbox.send(&Item::User(Box::new(result))).await?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, found: &Found) {
+        let Found { user, descriptor } = found;
+        let class = class_of(descriptor);
+        let bytes = descriptor.sd_bytes.as_ref().map(|bytes| bytes.0.as_slice());
+        let rights = self.token.as_ref().zip(bytes).and_then(|(token, bytes)| {
+            let judged = self.judged.entry(class).or_insert_with(|| Judged::new(token.clone(), class, NEEDED));
+            let summary = judged.judge(bytes).ok()?;
+            Some(Rights { decisions: *summary.decisions.first_chunk()?, protected: summary.is_protected })
+        });
+        let own_change = bytes.filter(|_| self.operation == Some(Operation::Change)).and_then(|bytes| {
+            let descriptor = Descriptor::from_bytes(bytes).ok()?;
+            Some(own_change(&descriptor, class, &own_token(user, &self.added)).verdict)
+        });
+        let bucket = bucket(&Known {
+            user,
+            in_scope: None,
+            policy: self.policy,
+            governing: self.policies.of(user),
+            rights: rights.as_ref(),
+            own_change,
+            operation: self.operation,
+        });
+        self.coverage.add(user.parent_containers.first().map_or("", String::as_str), bucket);
+    }
+
+    fn records(&self, found: &Found) -> Vec<Record> {
+        let (world, now) = (&self.live.engine.world, Instant::now());
+        let Found { user, descriptor } = found;
+        let name = [&user.upn, &user.sam, &user.dn].into_iter().flatten().next().cloned().unwrap_or_default();
+        let guid = user.object_guid.as_deref().unwrap_or(&name);
+        let target = Target::user(guid, &name, Some(&self.domain));
+        vec![world.record(&target, now, user.clone()), world.record(&target, now, descriptor.clone())]
+    }
+
+    /// The coverage as an item, as a finding, and in the report.
+    async fn tell(self, outbox: &Outbox, scan: Scan, report: &mut Report) -> Result<(), Closed> {
+        let engine = &self.live.engine;
+        if engine.plan.selected.iter().any(|check| check.id == share::CHECK.id) {
+            let finding = {
+                let evidence: Evidence = self.shared.iter().cloned().collect();
+                let scene = engine.world.scene(&evidence);
+                let judgement = self.coverage.judgement(&self.domain.display, false);
+                let judge = Judge::new(&scene);
+                let judgement = scan.gaps.iter().fold(judgement, |all, gap| all.with(&gap.name, &gap.value));
+                judge.finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
+            };
+            outbox.send(&Item::Finding(Box::new(finding))).await?;
+        }
+        let coverage = coverage(&self.domain, &self.coverage, scan.gaps);
+        report.coverage.push(coverage.clone());
+        outbox.send(&Item::Coverage(Box::new(coverage))).await.map(|_| ())
+    }
+}
