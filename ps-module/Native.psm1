@@ -223,6 +223,12 @@ function Write-JobProgress {
         $record.StatusDescription = "$($Progress.done) of $($Progress.total)"
         $record.PercentComplete = [Math]::Min(99, [int][Math]::Floor(100 * $Progress.done / $Progress.total))
     }
+    elseif ($Progress.done) {
+        # A scan does not know how many there are.
+        $record.StatusDescription = "$($Progress.done) so far"
+        $record.PercentComplete = -1
+    }
+    if ($Progress.ratePerSecond) { $record.StatusDescription += ", $($Progress.ratePerSecond) a second" }
     if ($Progress.message) { $record.CurrentOperation = $Progress.message }
     if ($Progress.remainingMs) { $record.SecondsRemaining = [int]($Progress.remainingMs / 1000) }
     $Cmdlet.WriteProgress($record)

@@ -5,7 +5,7 @@
 //! caller wants the summary alone.
 
 use super::live::Live;
-use crate::catalog::{Scene, Status, Target, TargetKind};
+use crate::catalog::{NameValue, Scene, Status, Target, TargetKind, registry};
 use crate::checks::permission::evidence::account_for;
 use crate::checks::permission::facts::{NEEDED, Rights, class_of};
 use crate::checks::policy::governing::Policies;
@@ -88,12 +88,14 @@ pub async fn scan(
         }
         if report.state == RunState::Cancelled {
             let text = "The scan was cancelled; the users after this point are not counted.";
-            scan.gaps.push(crate::catalog::NameValue { name: scan.domain.display.clone(), value: text.to_owned() });
+            scan.gaps.push(NameValue { name: scan.domain.display.clone(), value: text.to_owned() });
         }
         if counted.tell(outbox, scan, &mut report).await.is_err() {
             return End::cancelled(None);
         }
     }
+    // Checks of users had nobody to judge in the run before; now they had.
+    report.not_examined.retain(|line| line.checks.iter().any(|id| registry::find(id).is_none()));
     report.duration_ms = (unix_ms() - report.started_unix_ms).clamp(0, i64::from(u32::MAX)) as u32;
     End::with_streamed_findings(&report)
 }

@@ -17,7 +17,7 @@ crate::declare_check! {
     runs_at: DomainNetwork,
     blocked_by: [PW501],
     remediation: "Work down the buckets by size.",
-    link: "L-TUT", since: "0.2.0",
+    link: "L-TUT", since: "0.1.0",
     rule: "Only with -All, or with more than 20 users that were asked for. Each user falls into the first bucket that matches: out of scope; disabled; protected by design; leftover protection; reserved character; inheritance off; right missing; too young and cannot change (operation Change only); unknown; writable.
 The rate is that of the writable among all but out of scope, disabled, protected by design and too young.
 Unknown: over 10 % of all are unknown, or nobody is left to judge.
