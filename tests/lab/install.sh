@@ -5,7 +5,7 @@ set -euo pipefail
 PACKAGES=(
     samba samba-ad-provision samba-dsdb-modules samba-vfs-modules python3-samba winbind smbclient
     krb5-user ldap-utils ldb-tools libsasl2-modules libsasl2-modules-gssapi-mit
-    dnsmasq-base dnsutils iproute2 nftables procps openssl ca-certificates curl netcat-openbsd
+    dnsmasq-base dnsutils iproute2 nftables procps openssl ca-certificates curl netcat-openbsd time
 )
 
 missing=()

@@ -45,16 +45,6 @@ finish() {
 }
 trap finish EXIT
 
-# The processes of one controller, and no other.
-stop_controller() {
-    local pids
-    mapfile -t pids < <(ip netns pids "$NAME-$1")
-    kill "${pids[@]}" 2>/dev/null || true
-    wait_for 20 "the end of $1" controller_is_stopped "$1"
-}
-
-controller_is_stopped() { [[ ! $(ip netns pids "$NAME-$1") ]]; }
-
 "$HERE/lab.sh" up --name "$NAME"
 # The second controller would copy every user while the first is measured.
 stop_controller dc2

@@ -81,3 +81,13 @@ sign_in_operator() {
 }
 
 inside_with_ticket() { inside sync env KRB5CCNAME="$CCACHE" "$@"; }
+
+# The processes of one controller, and no other.
+stop_controller() {
+    local pids
+    mapfile -t pids < <(ip netns pids "$NAME-$1")
+    kill "${pids[@]}" 2>/dev/null || true
+    wait_for 20 "the end of $1" controller_is_stopped "$1"
+}
+
+controller_is_stopped() { [[ ! $(ip netns pids "$NAME-$1") ]]; }

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# All users of a large domain, judged: what `Test-PasswordWritebackUser -All -SummaryOnly` costs, beside
+# OpenLDAP's client that only fetches the same attributes, in the same run.
+#
+#   coverage.sh [--users N]       default 20000
+set -euo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+for part in common network directory; do
+    # shellcheck source=/dev/null
+    . "$HERE/lib/$part.sh"
+done
+
+users=20000
+while (($#)); do
+    case $1 in
+    --users) users=${2:?"--users needs a number"} && shift ;;
+    *) die "usage: coverage.sh [--users N]" ;;
+    esac
+    shift
+done
+((EUID == 0)) || die "root is needed: the lab makes network namespaces"
+
+choose_instance "coverage-$$"
+root=$HERE/../..
+"${CARGO:-cargo}" build --release --locked --quiet --example report --manifest-path "$root/Cargo.toml"
+report=${CARGO_TARGET_DIR:-$root/target}/release/examples/report
+
+work=$(mktemp -d)
+finish() {
+    "$HERE/lab.sh" down --name "$NAME" >/dev/null 2>&1 || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+"$HERE/lab.sh" up --name "$NAME"
+eval "$("$HERE/lab.sh" env --name "$NAME")"
+export PWB_LAB_PASSWORD
+# The second controller would copy every user while the first is measured.
+stop_controller dc2
+stop_controller dc1
+say "loading $users users"
+inside dc1 /usr/bin/python3 "$HERE/lib/load_users.py" "$DIR/dc1/smb.conf" --count "$users"
+start_controller dc1
+wait_for 60 "LDAP of dc1" controller_answers dc1
+
+# User and system seconds, KiB at the most, seconds by the clock.
+measured() { "$HERE/lab.sh" exec --name "$NAME" sync /usr/bin/time -f '%U %S %M %e' -o "$work/$1" "${@:2}"; }
+
+say "the product"
+request='{"syncServer":true,"knowledgePath":"'$PWB_LAB_KNOWLEDGE'","directory":{"domains":["'$LAB_DOMAIN'"],"servers":["dc1.'$LAB_DOMAIN'"],"connectorAccounts":["MSOL_lab"],"all":true,"summaryOnly":true}}'
+measured product "$report" --diagnostic pwb_test_user "$request" "$work/report.json" >/dev/null
+python3 - "$work/report.json" <<'END'
+import json, sys
+for domain in json.load(open(sys.argv[1]))["coverage"]:
+    print(domain["message"])
+    print(", ".join(f"{bucket['name']} {bucket['count']}" for bucket in domain["buckets"]))
+END
+
+say "ldapsearch"
+attributes="objectGUID objectSid userPrincipalName sAMAccountName objectClass userAccountControl
+msDS-User-Account-Control-Computed adminCount pwdLastSet lockoutTime accountExpires msDS-ResultantPSO
+msExchMasterAccountSid primaryGroupID nTSecurityDescriptor"
+# shellcheck disable=SC2086 # one word each
+measured rival ldapsearch -Q -Y GSSAPI -LLL -o ldif-wrap=no -H "ldap://dc1.$LAB_DOMAIN" -b "$LAB_BASE_DN" \
+    -E pr=500/noprompt -E '!1.2.840.113556.1.4.801=::MAMCAQQ=' '(sAMAccountType=805306368)' $attributes >"$work/entries"
+echo "ldapsearch: $(grep -c '^dn: ' "$work/entries") users"
+
+awk 'FNR == 1 { cpu[FILENAME] = $1 + $2; printf "%s: %.2f s CPU, %.1f MiB at the most, %.1f s\n", NR == 1 ? "product" : "ldapsearch", $1 + $2, $3 / 1024, $4; last[NR] = $1 + $2 }
+     END { printf "CPU of the product is %.2f times that of ldapsearch\n", last[1] / last[2] }' "$work/product" "$work/rival"
