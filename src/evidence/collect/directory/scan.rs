@@ -178,7 +178,7 @@ impl Scan {
             if !self.seen.insert(guid) {
                 continue;
             }
-            let mut user = assemble(entry, session);
+            let mut user = User { search_count: Some(1), ..assemble(entry, session) };
             if value(entry, "primaryGroupID").and_then(|rid| rid.parse().ok()) == Some(DOMAIN_USERS) {
                 user.protected_groups = Some(guarded.of(&guid));
             } else if let Ok(Some(whole)) = read(session, &entry.dn).await {
