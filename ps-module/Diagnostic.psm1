@@ -9,6 +9,7 @@ if (-not (Get-TypeData -TypeName PasswordWriteback.Report)) {
     Update-TypeData -PrependPath (Join-Path $PSScriptRoot 'PasswordWriteback.Types.ps1xml')
     Update-FormatData -PrependPath (Join-Path $PSScriptRoot 'PasswordWriteback.Format.ps1xml')
 }
+Import-Module (Join-Path $PSScriptRoot 'Error.psm1')
 Import-Module (Join-Path $PSScriptRoot 'Native.psm1')
 Import-Module (Join-Path $PSScriptRoot 'Request.psm1')
 

@@ -3,6 +3,7 @@
 
 Set-StrictMode -Version 2.0
 
+Import-Module (Join-Path $PSScriptRoot 'Error.psm1')
 Import-Module (Join-Path $PSScriptRoot 'Native.psm1')
 
 # A path as the library needs it: absolute, of the file system, relative to where the caller stands.

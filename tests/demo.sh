@@ -52,7 +52,7 @@ fi
 say "3/4 starting the lab: two domain controllers, the cloud, proxies"
 "$ROOT/tests/lab/lab.sh" up --name "$name"
 eval "$("$ROOT/tests/lab/lab.sh" env --name "$name")"
-export PWB_LAB_USER PWB_LAB_PASSWORD PWB_LAB_DOMAIN PWB_LAB_KNOWLEDGE
+export PWB_LAB_USER PWB_LAB_PASSWORD PWB_LAB_DOMAIN PWB_LAB_CONNECTOR PWB_LAB_KNOWLEDGE
 
 # One run on the sync server of the lab: examine NAME [ARGUMENTS of the cmdlet]
 examine() {
@@ -65,7 +65,7 @@ examine() {
         [[ $arguments != *-Proxy* ]] || proxy=",\"network\":{\"proxy\":\"${arguments#*-Proxy }\"}"
         "$ROOT/tests/lab/lab.sh" exec --name "$name" sync env COLUMNS=100 \
             "$CARGO_TARGET_DIR/release/examples/report" --secret-from PWB_LAB_PASSWORD \
-            "{\"syncServer\":true,\"knowledgePath\":\"$PWB_LAB_KNOWLEDGE\",\"directory\":{\"domains\":[\"$PWB_LAB_DOMAIN\"],\"user\":\"$PWB_LAB_USER\"}$proxy}" "$report" </dev/null
+            "{\"syncServer\":true,\"knowledgePath\":\"$PWB_LAB_KNOWLEDGE\",\"directory\":{\"domains\":[\"$PWB_LAB_DOMAIN\"],\"user\":\"$PWB_LAB_USER\",\"connectorAccounts\":[\"$PWB_LAB_CONNECTOR\"]}$proxy}" "$report" </dev/null
     fi
 }
 

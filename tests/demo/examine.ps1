@@ -8,10 +8,11 @@ $ErrorActionPreference = 'Stop'
 Import-Module $Module
 $password = ConvertTo-SecureString $env:PWB_LAB_PASSWORD -AsPlainText -Force
 $splat = @{
-    SyncServer    = $true
-    Domain        = $env:PWB_LAB_DOMAIN
-    Credential    = New-Object pscredential $env:PWB_LAB_USER, $password
-    KnowledgePath = $env:PWB_LAB_KNOWLEDGE
+    SyncServer       = $true
+    Domain           = $env:PWB_LAB_DOMAIN
+    ConnectorAccount = $env:PWB_LAB_CONNECTOR
+    Credential       = New-Object pscredential $env:PWB_LAB_USER, $password
+    KnowledgePath    = $env:PWB_LAB_KNOWLEDGE
 }
 # '-Proxy http://...' of the table of faults
 if ($Arguments -match '^-(\w+) (\S+)$') { $splat[$Matches[1]] = $Matches[2] }

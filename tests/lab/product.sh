@@ -20,7 +20,7 @@ expect() { if "${@:2}"; then echo "ok - $1"; else echo "not ok - $1"; fi; }
 
 examine() {
     "$lab" exec --name "$name" sync "$CARGO_TARGET_DIR/release/examples/report" --secret-from PWB_LAB_PASSWORD \
-        "{\"syncServer\":true,\"knowledgePath\":\"$PWB_LAB_KNOWLEDGE\",\"directory\":{\"domains\":[\"$PWB_LAB_DOMAIN\"],\"user\":\"$PWB_LAB_USER\"},\"output\":{\"evidence\":true}}" \
+        "{\"syncServer\":true,\"knowledgePath\":\"$PWB_LAB_KNOWLEDGE\",\"directory\":{\"domains\":[\"$PWB_LAB_DOMAIN\"],\"user\":\"$PWB_LAB_USER\",\"connectorAccounts\":[\"$PWB_LAB_CONNECTOR\"]},\"output\":{\"evidence\":true}}" \
         "$work/$1.json" >"$work/$1.txt" </dev/null
 }
 causes() { python3 -c 'import json, sys; print(*[c["id"] for c in json.load(open(sys.argv[1]))["verdict"]["probableCauses"]])' "$work/$1.json"; }

@@ -73,6 +73,22 @@ attribute() {
 # shellcheck disable=SC2053 # the expected value is a pattern
 attribute_is() { [[ $(attribute "$1" "$2" "$3") == $4 ]]; }
 
+control_is() { attribute_is "$1" "CN=MSOL_lab,CN=Users,$LAB_BASE_DN" userAccountControl "$2"; }
+
+# A binary attribute in hexadecimal; of a security descriptor the access list, which everybody may read.
+bytes() {
+    sync timeout 5 ldapsearch -Q -LLL -o ldif-wrap=no -Y GSSAPI -H "ldap://$1" -E '!1.2.840.113556.1.4.801=::MAMCAQQ=' \
+        -s base -b "$2,$LAB_BASE_DN" "$3" 2>/dev/null | sed -n "s/^$3:: //p" | base64 -d | od -An -v -tx1 | tr -d ' \n'
+}
+
+# On both controllers: the entry for Reset Password (GUID, class of users, connector) has arrived at a user.
+reset_reaches() {
+    local dc
+    for dc in "$DC1" "$DC2"; do
+        [[ $(bytes "$dc" "$1" nTSecurityDescriptor) == *"709529006d24d011a76800aa006e0529ba7a96bfe60dd011a28500aa003049e2$(bytes "$dc" CN=MSOL_lab,CN=Users objectSid)"* ]] || return
+    done
+}
+
 root_dse_has() {
     [[ $(sync timeout 3 ldapsearch -x -LLL -H "ldap://$1" -s base -b '' "$2" 2>/dev/null) == *"$2: $3"* ]]
 }
@@ -131,6 +147,8 @@ healthy() {
                 "CN=$host,OU=Domain Controllers,$LAB_BASE_DN" operatingSystem 'Windows Server 2022*'
         done
     done
+    check "$INSTANCE: the connector's grant reaches a user" reset_reaches CN=anna,OU=Staff
+    check "$INSTANCE: it does not reach a protected user" not reset_reaches CN=carla,OU=Staff
     check "$INSTANCE: every cloud host answers over trusted TLS" every_cloud_host_answers
     check "$INSTANCE: cloud speaks TLS 1.2" speaks tls1_2
     check "$INSTANCE: cloud speaks TLS 1.3" speaks tls1_3
@@ -170,6 +188,9 @@ effect_of() {
         attribute_is "$DC1" "$LAB_BASE_DN" minPwdAge -864000000000 &&
             attribute_is "$DC2" "$LAB_BASE_DN" minPwdAge -864000000000
         ;;
+    connector-without-reset) not reset_reaches CN=operator,CN=Users && not reset_reaches CN=anna,OU=Staff ;;
+    connector-disabled) control_is "$DC1" 66050 && control_is "$DC2" 66050 ;;
+    staff-without-inheritance) reset_reaches CN=operator,CN=Users && not reset_reaches CN=anna,OU=Staff ;;
     *) false ;;
     esac
 }

@@ -17,6 +17,8 @@ apply_fault() {
     dc-frozen) freeze_or_thaw ;;
     pdc-role-moved) thawed place_pdc_role ;;
     domain-minimum-age) thawed set_minimum_age ;;
+    connector-without-reset | staff-without-inheritance) thawed draw_rights ;;
+    connector-disabled) thawed set_connector_state ;;
     cloud-clock-wrong | cert-* | proxy-auth) ;;
     *) die "fault $1 is listed but nothing does it" ;;
     esac
@@ -149,6 +151,29 @@ set_minimum_age() {
 		changetype: modify
 		replace: minPwdAge
 		minPwdAge: $age
+		END
+    done
+}
+
+# The access lists that the connector's rights come from, on both controllers.
+draw_rights() {
+    local options=()
+    if is_on connector-without-reset; then options+=(--without-reset); fi
+    if is_on staff-without-inheritance; then options+=(--without-inheritance); fi
+    clean_env timeout 20 /usr/bin/python3 "$LAB_HOME/lib/rights.py" "${options[@]}" "$LAB_BASE_DN" \
+        "$(local_ldap dc1)" "$(local_ldap dc2)"
+}
+
+# [MS-ADTS] 2.2.16: an ordinary account whose password never expires; the 2 disables it.
+set_connector_state() {
+    local control=66048 dc
+    if is_on connector-disabled; then control=66050; fi
+    for dc in dc1 dc2; do
+        modify "$dc" <<-END || return
+		dn: CN=MSOL_lab,CN=Users,$LAB_BASE_DN
+		changetype: modify
+		replace: userAccountControl
+		userAccountControl: $control
 		END
     done
 }

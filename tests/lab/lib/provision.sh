@@ -4,7 +4,7 @@
 
 # The recipe is these files, the version of Samba and the year: a change of any makes a new cache.
 recipe_key() {
-    { cat "$LAB_HOME"/lib/{provision,directory,certificates}.sh "$LAB_HOME/lib/accounts.py"; samba --version; date +%Y; } |
+    { cat "$LAB_HOME"/lib/{provision,directory,certificates}.sh "$LAB_HOME"/lib/{accounts,rights}.py; samba --version; date +%Y; } |
         sha256sum | cut -c1-12
 }
 
@@ -73,7 +73,7 @@ provision_first() {
         --adminpass="$ADMIN_PASSWORD" --host-name=dc1 --host-ip="$DC1_ADDRESS" --function-level=2008_R2 \
         "${options[@]}" >"$DIR/log/provision.log" 2>&1 || die "provisioning failed: $DIR/log/provision.log"
     write_samba_config dc1
-    inside dc1 /usr/bin/python3 "$LAB_HOME/lib/accounts.py" "$DIR/dc1/smb.conf" "$OPERATOR_PASSWORD" \
+    inside dc1 /usr/bin/python3 -B "$LAB_HOME/lib/accounts.py" "$DIR/dc1/smb.conf" "$OPERATOR_PASSWORD" \
         "$CONNECTOR_PASSWORD" >>"$DIR/log/provision.log" 2>&1 || die "accounts failed: $DIR/log/provision.log"
 }
 
