@@ -19,9 +19,9 @@ pub use report::{
     VerdictState,
 };
 pub use request::{
-    AnalyzeRequest, DirectoryPart, ExportRequest, ImportRequest, Limits, NetworkPart, Offer, Operation, Output,
-    RenderRequest, Selection, Suppression, TestAllRequest, TestConnectivityRequest, TestDirectoryRequest,
-    TestPermissionRequest, TestUserRequest, UserPart, parse,
+    AnalyzeRequest, DirectoryPart, ExportRequest, ImportRequest, Limits, NetworkPart, Offer, Output, RenderRequest,
+    Selection, Suppression, TestAllRequest, TestConnectivityRequest, TestDirectoryRequest, TestPermissionRequest,
+    TestUserRequest, UserPart, parse,
 };
 pub use user::{Count, CoverageResult, UserReason, UserResult};
 

@@ -1,6 +1,7 @@
 //! Requests: strict, with the path of the bad field in every refusal.
 
 use super::error::{ContractError, ErrorKind};
+use crate::checks::user::operation::Operation;
 use crate::ffi::PwbStatus;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -88,27 +89,6 @@ pub struct DirectoryPart {
     pub ldap_filter: Option<String>,
     /// With `all`: the coverage of each domain alone, without an answer per user.
     pub summary_only: bool,
-}
-
-/// What was tried for the users in question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Operation {
-    Reset,
-    Change,
-    Unlock,
-    AdminReset,
-}
-
-impl Operation {
-    /// As it stands in evidence.
-    pub fn name(self) -> &'static str {
-        match self {
-            Operation::Reset => "Reset",
-            Operation::Change => "Change",
-            Operation::Unlock => "Unlock",
-            Operation::AdminReset => "AdminReset",
-        }
-    }
 }
 
 /// The attempt of a user that failed.

@@ -35,7 +35,7 @@ pub fn analyze(request: AnalyzeRequest) -> Result<u64, ContractError> {
         let scene = Scene { evidence: &evidence, tables: &tables, now_unix_ms: header.now_unix_ms };
         let warnings = suppressions.expired(header.now_unix_ms);
         match emit(&side, &report, output.evidence.then_some((&evidence, &header)), &warnings).await {
-            Ok(()) => match answer(&side.outbox, &scene, &plan, &suppressions).await {
+            Ok(()) => match answer(&side.outbox, &scene, &plan, &suppressions, &report.coverage).await {
                 Ok(()) => End::with_streamed_findings(&report),
                 Err(Closed) => End::cancelled(None),
             },

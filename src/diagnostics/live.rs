@@ -86,7 +86,8 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
             Ok((report, finished)) if live.scan.is_some() => scan(&live, &outbox, scanned, report, finished).await,
             Ok((report, finished)) => {
                 let scene = live.engine.world.scene(&finished.evidence);
-                let answered = answer(&outbox, &scene, &live.engine.plan, &live.engine.suppressions).await;
+                let (plan, suppressions) = (&live.engine.plan, &live.engine.suppressions);
+                let answered = answer(&outbox, &scene, plan, suppressions, &report.coverage).await;
                 let run = Item::Run { run: Box::new(RunHeader::of(&report)) };
                 if answered.is_err() || live.engine.emit_evidence && outbox.send(&run).await.is_err() {
                     return End::cancelled(None);

@@ -17,7 +17,7 @@ use crate::checks::user::share;
 use crate::contract::{ContractError, DirectoryPart, Item, Progress, Report, RunState};
 use crate::directory::{Descriptor, Guid, Judged, Token};
 use crate::engine::{Diagnostic, Finished, Judge, coverage, users};
-use crate::evidence::collect::directory::{Found, Scan, scans};
+use crate::evidence::collect::directory::{Found, Scan, scans, user_target};
 use crate::evidence::collect::unix_ms;
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
 use crate::jobs::{Closed, End, Outbox};
@@ -199,27 +199,25 @@ impl<'a> Counted<'a> {
     fn records(&self, found: &Found) -> Vec<Record> {
         let (world, now) = (&self.live.engine.world, Instant::now());
         let Found { user, descriptor } = found;
-        let name = [&user.upn, &user.sam, &user.dn].into_iter().flatten().next().cloned().unwrap_or_default();
-        let guid = user.object_guid.as_deref().unwrap_or(&name);
-        let target = Target::user(guid, &name, Some(&self.domain));
+        let Some(target) = user_target(&self.domain, user) else { return Vec::new() };
         vec![world.record(&target, now, user.clone()), world.record(&target, now, descriptor.clone())]
     }
 
     /// The coverage as an item, as a finding, and in the report.
     async fn tell(self, outbox: &Outbox, scan: Scan, report: &mut Report) -> Result<(), Closed> {
         let engine = &self.live.engine;
+        let judgement = self.coverage.judgement(&self.domain.display, false);
+        let coverage = coverage(&self.domain, &self.coverage, &judgement, scan.gaps.clone());
         if engine.plan.selected.iter().any(|check| check.id == share::CHECK.id) {
             let finding = {
                 let evidence: Evidence = self.shared.iter().cloned().collect();
                 let scene = engine.world.scene(&evidence);
-                let judgement = self.coverage.judgement(&self.domain.display, false);
                 let judge = Judge::new(&scene);
                 let judgement = scan.gaps.iter().fold(judgement, |all, gap| all.with(&gap.name, &gap.value));
                 judge.finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
             };
             outbox.send(&Item::Finding(Box::new(finding))).await?;
         }
-        let coverage = coverage(&self.domain, &self.coverage, scan.gaps);
         report.coverage.push(coverage.clone());
         outbox.send(&Item::Coverage(Box::new(coverage))).await.map(|_| ())
     }

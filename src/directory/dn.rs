@@ -40,7 +40,7 @@ pub fn rdns(dn: &str) -> Result<Vec<Rdn<'_>>, BadDn> {
 
 /// Splits at commas that no backslash escapes. The old spelling `;` and quoted values of [RFC 2253] are
 /// never written by a directory.
-fn split(dn: &str) -> Vec<&str> {
+pub fn split(dn: &str) -> Vec<&str> {
     if dn.is_empty() {
         return Vec::new();
     }

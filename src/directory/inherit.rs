@@ -68,19 +68,6 @@ pub fn grants(
     grants
 }
 
-/// `Arrives` when one grant does, else what keeps the first from it; `None` without any grant.
-pub fn reach(
-    ancestor: &Descriptor,
-    token: &Token,
-    right: Right,
-    child_class: &Guid,
-    direct_child: bool,
-) -> Option<Reach> {
-    let grants = grants(ancestor, token, right, child_class, direct_child);
-    let arrives = grants.iter().any(|grant| grant.reach == Reach::Arrives);
-    if arrives { Some(Reach::Arrives) } else { grants.first().map(|grant| grant.reach) }
-}
-
 fn travel(ace: &Ace, child_class: &Guid, direct_child: bool) -> Reach {
     if ace.flags & Ace::CONTAINER_INHERIT == 0 {
         return Reach::ThisObjectOnly;

@@ -3,7 +3,7 @@
 use super::guids::{COMPUTER, INET_ORG_PERSON, USER};
 use super::sddl_tests::domain;
 use super::sid::{AUTHENTICATED_USERS, EVERYONE};
-use super::{Descriptor, Guid, Reach, Right, Sid, Token, grants, reach};
+use super::{Descriptor, Guid, Reach, Right, Sid, Token, grants};
 
 const RESET: &str = "00299570-246d-11d0-a768-00aa006e0529";
 const LOCKOUT: &str = "28630ebf-41d5-11d1-a9c1-0000f80367c1";
@@ -24,6 +24,13 @@ fn ancestor(aces: &str) -> Descriptor {
 fn token() -> Token {
     let account: Sid = ACCOUNT.parse().unwrap();
     Token::new([account, AUTHENTICATED_USERS, EVERYONE], true)
+}
+
+/// `Arrives` when one grant does, else what keeps the first from it; `None` without any grant.
+fn reach(ancestor: &Descriptor, token: &Token, right: Right, child_class: &Guid, direct_child: bool) -> Option<Reach> {
+    let grants = grants(ancestor, token, right, child_class, direct_child);
+    let arrives = grants.iter().any(|grant| grant.reach == Reach::Arrives);
+    if arrives { Some(Reach::Arrives) } else { grants.first().map(|grant| grant.reach) }
 }
 
 fn reaches(aces: &str, class: &Guid, direct_child: bool) -> Option<Reach> {

@@ -10,7 +10,7 @@ mod access_tests;
 mod descriptor;
 #[cfg(test)]
 mod descriptor_tests;
-mod dn;
+pub mod dn;
 pub mod guids;
 mod inherit;
 #[cfg(test)]
@@ -36,7 +36,7 @@ pub use access::decide;
 pub use descriptor::{Ace, AceKind, Dacl, Descriptor, Malformed};
 pub use dn::{BadDn, Rdn, Reserved, parent_containers, rdns, reserved_characters};
 pub use guids::Guid;
-pub use inherit::{Grant, Reach, grants, reach};
+pub use inherit::{Grant, Reach, grants};
 pub use intern::{Judged, Summary};
 pub use protected::{is_protected_rid, protected_groups};
 pub use right::{Needs, Right};

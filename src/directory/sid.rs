@@ -183,6 +183,8 @@ pub const ENTERPRISE_DOMAIN_CONTROLLERS: Sid = Sid::nt([9]);
 pub const SELF_SID: Sid = Sid::nt([10]);
 pub const AUTHENTICATED_USERS: Sid = Sid::nt([11]);
 pub const THIS_ORGANIZATION: Sid = Sid::nt([15]);
+/// What every logon over the network within a forest brings (catalog 2.3 (1)).
+pub const OF_A_REMOTE_LOGON: [Sid; 4] = [EVERYONE, AUTHENTICATED_USERS, THIS_ORGANIZATION, NETWORK];
 pub const LOCAL_SYSTEM: Sid = Sid::nt([18]);
 pub const LOCAL_SERVICE: Sid = Sid::nt([19]);
 pub const NETWORK_SERVICE: Sid = Sid::nt([20]);

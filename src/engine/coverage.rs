@@ -11,20 +11,22 @@ pub fn coverages(scene: &Scene, plan: &Plan) -> Vec<CoverageResult> {
     if !plan.selected.iter().any(|check| check.id == share::CHECK.id) {
         return Vec::new();
     }
-    let result = |domain: Target| coverage(&domain, &share::of_domain(scene, &domain), Vec::new());
+    let result = |domain: Target| {
+        let counted = share::of_domain(scene, &domain);
+        coverage(&domain, &counted, &counted.judgement(&domain.display, false), Vec::new())
+    };
     share::domains(scene).into_iter().map(result).collect()
 }
 
-/// `gaps` names what could not be read; the users there are not counted.
-pub fn coverage(domain: &Target, counted: &Coverage, gaps: Vec<NameValue>) -> CoverageResult {
-    let Judgement { outcome, reason, message, .. } = counted.judgement(&domain.display, false);
+/// `judgement` is that of the count; `gaps` names what could not be read, whose users are not counted.
+pub fn coverage(domain: &Target, counted: &Coverage, judgement: &Judgement, gaps: Vec<NameValue>) -> CoverageResult {
     let (writable, of) = counted.rate();
     let count = |name: &str, count: usize| Count { name: name.to_owned(), count: number(count) };
     CoverageResult {
         target: domain.clone(),
-        status: outcome,
-        reason,
-        message,
+        status: judgement.outcome,
+        reason: judgement.reason,
+        message: judgement.message.clone(),
         users: number(counted.all()),
         writable: number(writable),
         counted: number(of),

@@ -26,7 +26,7 @@ mod suppress;
 mod users;
 mod verdict;
 
-pub use coverage::{coverage, coverages};
+pub use coverage::coverage;
 pub use history::{History, Success};
 pub use judge::Judge;
 pub use plan::{Diagnostic, Plan};

@@ -175,7 +175,45 @@ pub fn verify(case: &Case) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{SALES, allow, deny, domain, member, sd, stage, user};
     use super::*;
+    use crate::catalog::{Reason, Status};
+    use crate::evidence::State;
+
+    /// PW506 and PW507 are one right each with one severity; PW505, whose severity varies, has its own tests.
+    const WRITES: [(&str, Right); 2] = [("PW506", Right::WriteLockoutTime), ("PW507", Right::WritePwdLastSet)];
+
+    #[test]
+    fn only_the_own_right_counts_and_unread_is_unknown() {
+        let target = user("anna");
+        for (id, right) in WRITES {
+            for (aces, outcome) in [
+                (vec![allow(right)], Status::Pass),
+                (vec![allow(Right::ResetPassword)], Status::Fail),
+                (vec![deny(right), allow(right)], Status::Fail),
+            ] {
+                let stage = stage().add(&target, member(&[SALES], false)).add(&target, sd("user", false, &aces));
+                assert_eq!(stage.judge_at(id, &target.key).outcome, outcome, "{id} {aces:?}");
+            }
+            let stage = stage().add(&target, member(&[SALES], false));
+            let stage = stage.add_failed(&target, Kind::SecurityDescriptor, State::Timeout, "ldap");
+            assert_eq!(stage.judge_at(id, &target.key).reason, Some(Reason::Timeout), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_domain_where_nobody_has_it_fails_high() {
+        let stage = (0..4).fold(stage(), |stage, number| {
+            let target = user(&format!("u{number}"));
+            stage.add(&target, member(&[SALES], true)).add(&target, sd("user", false, &[]))
+        });
+        for (id, _) in WRITES {
+            let judgement = stage.judge_at(id, &domain().key);
+            assert_eq!((judgement.outcome, judgement.severity), (Status::Fail, Some(Severity::High)), "{id}");
+            let has_it = judgement.evidence.iter().any(|line| line.name == "container" && line.value.contains(SALES));
+            assert!(has_it, "{id}");
+        }
+    }
 
     #[test]
     fn a_parent_is_what_stands_above_the_first_part() {

@@ -48,10 +48,6 @@ fn judge(case: &Case) -> Answer {
     })
 }
 
-/// What every user brings to the own object over the network (catalog 2.3 (1)), SELF among it.
-pub const OF_EVERY_USER: [Sid; 5] =
-    [sid::SELF_SID, sid::EVERYONE, sid::AUTHENTICATED_USERS, sid::THIS_ORGANIZATION, sid::NETWORK];
-
 /// The token of a user on the own object. `added` are the groups of Builtin that every account of the
 /// domain is in. Without the user's groups it is incomplete.
 pub fn own_token(user: &User, added: &[String]) -> Token {
@@ -59,7 +55,8 @@ pub fn own_token(user: &User, added: &[String]) -> Token {
     let texts = user.sid.iter().chain(groups.unwrap_or_default()).chain(added);
     let parsed: Vec<Option<Sid>> = texts.map(|text| text.parse().ok()).collect();
     let complete = user.sid.is_some() && groups.is_some() && parsed.iter().all(Option::is_some);
-    Token::new(OF_EVERY_USER.into_iter().chain(parsed.into_iter().flatten()), complete)
+    let of_every_user = [sid::SELF_SID].into_iter().chain(sid::OF_A_REMOTE_LOGON);
+    Token::new(of_every_user.chain(parsed.into_iter().flatten()), complete)
 }
 
 /// Change Password as the user itself has it.

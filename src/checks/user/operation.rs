@@ -2,8 +2,11 @@
 
 use crate::catalog::Scene;
 use crate::evidence::OperatorInput;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What was tried for the users in question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Operation {
     Reset,
     Change,
@@ -13,13 +16,18 @@ pub enum Operation {
 
 impl Operation {
     pub fn from_name(name: &str) -> Option<Operation> {
-        let all = [
-            ("Reset", Operation::Reset),
-            ("Change", Operation::Change),
-            ("Unlock", Operation::Unlock),
-            ("AdminReset", Operation::AdminReset),
-        ];
-        all.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, operation)| operation)
+        let all = [Operation::Reset, Operation::Change, Operation::Unlock, Operation::AdminReset];
+        all.into_iter().find(|operation| operation.name().eq_ignore_ascii_case(name))
+    }
+
+    /// As it stands in requests and in evidence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Reset => "Reset",
+            Operation::Change => "Change",
+            Operation::Unlock => "Unlock",
+            Operation::AdminReset => "AdminReset",
+        }
     }
 
     /// As the operator stated it; `None` when nothing, or nothing that this version knows, was stated.

@@ -140,6 +140,11 @@ impl Outcome {
     }
 }
 
+/// A user as a target; `None` when its objectGUID could not be read.
+pub fn user_target(domain: &Target, user: &User) -> Option<Target> {
+    Some(Target::user(user.object_guid.as_deref()?, &display(user), Some(domain)))
+}
+
 /// What to call an account.
 pub fn display(user: &User) -> String {
     [&user.upn, &user.sam, &user.dn].into_iter().flatten().next().cloned().unwrap_or_default()

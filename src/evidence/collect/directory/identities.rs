@@ -2,13 +2,13 @@
 
 use super::accounts::{OF_THE_DOMAINS, accounts, inside, touches};
 use super::controllers::awaits_configuration;
-use super::everywhere::{display, look_up, time_for};
+use super::everywhere::{look_up, time_for, user_target};
 use super::room::{Room, rooms};
 use super::session::Access;
 use super::slots::Slots;
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
-use crate::evidence::{Evidence, Kind, Record, State, User};
+use crate::evidence::{Evidence, Kind, Record, State};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -43,10 +43,7 @@ impl IdentitiesCollector {
             let (until, _) = time_for(&this);
             let outcomes = look_up(&this, &access, &rooms, &names, until).await;
             let records = names.iter().zip(outcomes).map(|(name, outcome)| {
-                let place = |domain: &Target, user: &User| {
-                    Some(Target::user(user.object_guid.as_deref()?, &display(user), Some(domain)))
-                };
-                outcome.records(&this, started, name, &Target::user(name, name, None), place)
+                outcome.records(&this, started, name, &Target::user(name, name, None), user_target)
             });
             records.flatten().collect()
         })

@@ -44,6 +44,7 @@ mod token_groups;
 mod user_entry;
 mod values;
 
+pub use everywhere::user_target;
 pub use scan::{Found, Scan, scans};
 
 use super::Collector;

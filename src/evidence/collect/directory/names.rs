@@ -1,5 +1,6 @@
 //! Names: host names, distinguished names, and the way between them. All of it is untrusted text.
 
+use crate::directory::dn::split;
 use ldap3::dn_escape;
 
 /// A host or domain name in the form in which names are compared: lower case, no trailing dot. `None`
@@ -13,25 +14,9 @@ pub fn dns_name(text: &str) -> Option<String> {
     (name.len() <= 253 && name.split('.').all(label)).then_some(name)
 }
 
-/// The relative names of a DN, outermost last; a comma behind a backslash does not separate
-/// ([RFC 4514] 2.4).
+/// The relative names of a DN, outermost last.
 pub fn rdns(dn: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut escaped = false;
-    for (index, byte) in dn.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b',' => {
-                parts.push(dn[start..index].trim());
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(dn[start..].trim());
-    parts
+    split(dn).into_iter().map(str::trim).collect()
 }
 
 /// The DN one level up; `None` at the top.

@@ -2,14 +2,14 @@
 
 use super::accounts::{OF_THE_DOMAINS, accounts, inside, touches};
 use super::binary::bytes;
-use super::everywhere::display;
+use super::everywhere::user_target;
 use super::ldap::{Failure, LDAP_TIMEOUT, entry};
 use super::names::domain_around;
 use super::query::{Query, page};
 use super::room::{Miss, Room, Session, each, enter, rooms};
 use super::sample::{Place, Sample, place};
 use super::session::Access;
-use super::user_entry;
+use super::user_entry::{self, USERS};
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, Record, State, User};
@@ -17,9 +17,6 @@ use ldap3::Scope;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// SAM_USER_OBJECT ([MS-SAMR] 2.2.1.9): users and inetOrgPersons, no computers and no managed accounts.
-const FILTER: &str = "(sAMAccountType=805306368)";
 
 /// Time for the sample of a domain, in time-outs: half for the scan, the rest for what was chosen.
 const LIMITS: u32 = 4;
@@ -128,7 +125,7 @@ async fn sample(world: &World, access: &Access, room: &Room, bases: &[String], w
         tell(&room.domain, Miss::new(miss.state, "sample", &miss.error.code, text));
     }
     records.extend(users.into_iter().flatten().flatten().filter_map(|user| {
-        let target = Target::user(user.object_guid.as_deref()?, &display(&user), Some(&room.domain));
+        let target = user_target(&room.domain, &user)?;
         Some(world.record(&target, started, User { sampled: true, ..user }))
     }));
     if records.is_empty() {
@@ -196,7 +193,7 @@ async fn scan(
 
 /// True when the last page was read, false when the time was over before.
 async fn read_all(session: &mut Session, base: &str, sample: &mut Sample, until: Instant) -> Result<bool, Failure> {
-    let query = Query { base, scope: Scope::Subtree, filter: FILTER, attributes: &["objectGUID"] };
+    let query = Query { base, scope: Scope::Subtree, filter: USERS, attributes: &["objectGUID"] };
     let mut cookie = Vec::new();
     loop {
         if Instant::now() >= until {

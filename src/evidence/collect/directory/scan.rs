@@ -11,7 +11,7 @@ use super::names::domain_around;
 use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
 use super::room::{Miss, Room, Session, enter, rooms};
 use super::session::Access;
-use super::user_entry::{SCANNED, assemble, read};
+use super::user_entry::{SCANNED, USERS, assemble, read};
 use crate::catalog::{NameValue, Target};
 use crate::evidence::collect::World;
 use crate::evidence::{Bytes, DomainPolicy, Evidence, SecurityDescriptor, User};
@@ -19,9 +19,6 @@ use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// SAM_USER_OBJECT ([MS-SAMR] 2.2.1.9): users and inetOrgPersons, no computers and no managed accounts.
-const USERS: &str = "(sAMAccountType=805306368)";
 
 /// A scan has no deadline, but ends when nothing moves for so long (catalog 0.6).
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -8,6 +8,7 @@ use super::names::{domain_around, rdns};
 use super::query::{Query, ask};
 use super::room::{Miss, Room, Session, each, rooms};
 use super::session::Access;
+use crate::directory::sid::OF_A_REMOTE_LOGON;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, Record, State, TokenGroups};
 use ldap3::{Scope, SearchEntry, ldap_escape};
@@ -18,10 +19,6 @@ const EVERYONE: &str = "S-1-1-0";
 const AUTHENTICATED_USERS: &str = "S-1-5-11";
 const PRE_WINDOWS_2000: &str = "S-1-5-32-554";
 const USERS: &str = "S-1-5-32-545";
-
-/// Of every logon over the network within a forest: Everyone, Authenticated Users, This Organization,
-/// Network ([MS-DTYP] 2.4.2.4).
-const OF_A_REMOTE_LOGON: [&str; 4] = [EVERYONE, AUTHENTICATED_USERS, "S-1-5-15", "S-1-5-2"];
 
 pub struct TokenGroupsCollector {
     pub access: Arc<Access>,
@@ -113,7 +110,7 @@ async fn read(
         missing.push("groups of this domain that hold groups of the account's own domain");
     }
     data.sids.retain(|sid| data.account_sid.as_ref() != Some(sid));
-    data.well_known_added = OF_A_REMOTE_LOGON.map(str::to_owned).to_vec();
+    data.well_known_added = OF_A_REMOTE_LOGON.map(|sid| sid.to_string()).to_vec();
 
     let [in_pre_windows_2000, everyone, in_users] = builtin(session).await?;
     data.pre_win2000_has_auth_users = in_pre_windows_2000;

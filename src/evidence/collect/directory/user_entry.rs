@@ -51,6 +51,9 @@ pub const SCANNED: [&str; 15] = [
     "nTSecurityDescriptor",
 ];
 
+/// SAM_USER_OBJECT ([MS-SAMR] 2.2.1.9): users and inetOrgPersons, no computers and no managed accounts.
+pub const USERS: &str = "(sAMAccountType=805306368)";
+
 /// Beginning of the name that the wizard gives (onprem 3.9).
 const WIZARD_NAME: &str = "msol_";
 

@@ -1,21 +1,16 @@
 //! Reads every user of a real controller again and again: `tests/lab/scan.sh`.
 
 use crate::evidence::collect::directory::ldap::guarded;
+use crate::evidence::collect::directory::query::{DACL_ONLY, descriptor_parts};
 use crate::evidence::collect::directory::session::{Access, Door, Way, open};
 use crate::evidence::collect::directory::testing::world;
 use crate::evidence::collect::{Credential, Settings};
 use ldap3::adapters::{EntriesOnly, PagedResults};
-use ldap3::controls::RawControl;
 use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// LDAP_SERVER_SD_FLAGS_OID ([MS-ADTS] 3.1.1.3.4.1.11) with DACL_SECURITY_INFORMATION.
-fn dacl_only() -> RawControl {
-    RawControl { ctype: "1.2.840.113556.1.4.801".to_owned(), crit: true, val: Some(b"\x30\x03\x02\x01\x04".to_vec()) }
-}
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is set by tests/lab/scan.sh"))
@@ -39,7 +34,7 @@ async fn every_scan_is_complete() {
         let mut ldap = open(&world, &access, &door, Way::Sealed, LIMIT).await.expect("a sealed bind");
         let adapters: Vec<Box<dyn ldap3::adapters::Adapter<_, _>>> =
             vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(500))];
-        ldap.with_controls(dacl_only());
+        ldap.with_controls(descriptor_parts(DACL_ONLY));
         let search = ldap.streaming_search_with(adapters, &base, Scope::Subtree, &filter, attributes.clone());
         let mut stream = guarded(LIMIT, search).await.expect("a search");
         let (mut seen, mut descriptors, mut broken) = (HashSet::new(), 0, None);
