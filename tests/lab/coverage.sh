@@ -36,13 +36,7 @@ trap finish EXIT
 "$HERE/lab.sh" up --name "$NAME"
 eval "$("$HERE/lab.sh" env --name "$NAME")"
 export PWB_LAB_PASSWORD
-# The second controller would copy every user while the first is measured.
-stop_controller dc2
-stop_controller dc1
-say "loading $users users"
-inside dc1 /usr/bin/python3 "$HERE/lib/load_users.py" "$DIR/dc1/smb.conf" --count "$users"
-start_controller dc1
-wait_for 60 "LDAP of dc1" controller_answers dc1
+load_dc1 "$users"
 
 # User and system seconds, KiB at the most, seconds by the clock.
 measured() { "$HERE/lab.sh" exec --name "$NAME" sync /usr/bin/time -f '%U %S %M %e' -o "$work/$1" "${@:2}"; }

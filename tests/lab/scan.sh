@@ -46,13 +46,7 @@ finish() {
 trap finish EXIT
 
 "$HERE/lab.sh" up --name "$NAME"
-# The second controller would copy every user while the first is measured.
-stop_controller dc2
-stop_controller dc1
-say "loading $users users"
-inside dc1 /usr/bin/python3 "$HERE/lib/load_users.py" "$DIR/dc1/smb.conf" --count "$users"
-start_controller dc1
-wait_for 60 "LDAP of dc1" controller_answers dc1
+load_dc1 "$users"
 
 # The operator's tickets are there since `up`. What a command costs goes to a file of its own.
 as_operator() { "$HERE/lab.sh" exec --name "$NAME" sync "$@"; }
