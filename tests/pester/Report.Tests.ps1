@@ -87,7 +87,9 @@ Describe 'Evidence' {
         $said = ($records | Where-Object kind -eq operator-input).data
         $said.connectorAccounts | Should -Be 'MSOL_1'
         $said.operation | Should -Be 'Change'
-        ($records | Where-Object kind -eq user).target.key | Sort-Object | Should -Be 'account:msol_1', 'user:anna', 'user:boris'
+        # The sample of the domain leaves a record at its container.
+        $keys = ($records | Where-Object kind -eq user).target.key | Where-Object { $_ -notlike 'container:*' }
+        $keys | Sort-Object | Should -Be 'account:msol_1', 'user:anna', 'user:boris'
     }
 
     It 'is not written without -NoRedact, because names would stand in it' {
