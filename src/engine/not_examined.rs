@@ -2,6 +2,7 @@
 
 use super::plan::{Diagnostic, Plan};
 use crate::catalog::{Area, Check, RunsAt};
+use crate::checks::user::share;
 use crate::contract::NotExamined;
 use crate::evidence::{Evidence, Kind};
 use std::collections::BTreeSet;
@@ -63,8 +64,16 @@ pub fn not_examined(plan: &Plan, folded: &BTreeSet<&'static str>, evidence: &Evi
         "no connector account, or no object that it needs rights on, was looked at",
         "-ConnectorAccount, with -Domain and -Credential",
     );
+    let of_users = group(&|check| check.area == Area::User);
+    let were_named = of_users == [share::CHECK.id];
     add(
-        group(&|check| check.area == Area::User),
+        if were_named { of_users.clone() } else { Vec::new() },
+        "Share of a domain's users that can be written back",
+        "too few users were named for a rate",
+        "Test-PasswordWritebackUser -All",
+    );
+    add(
+        if were_named { Vec::new() } else { of_users },
         "Single users",
         "no user was named, or not enough of one was read",
         "-Identity, with -Domain and -Credential",
