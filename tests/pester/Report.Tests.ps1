@@ -79,6 +79,19 @@ Describe 'Evidence' {
         @($report.findings | Where-Object { $_.id -eq 'PW401' -and $_.status -eq 'pass' }).Count | Should -Be 1
     }
 
+    It 'is recorded with the account, the users and the operation that were named' {
+        $file = Join-Path $TestDrive 'asked.zip'
+        $asked = @{ Domain = 'corp.invalid'; ConnectorAccount = 'MSOL_1'; Identity = 'anna', 'boris'; Operation = 'Change' }
+        $null = Export-PasswordWritebackEvidence -Path $file -NoRedact -Kind user, operator-input @asked
+        $records = @(Test-PasswordWritebackUser -EvidencePath $file -PassThruEvidence | Where-Object collectedAtUnixMs)
+        $said = ($records | Where-Object kind -eq operator-input).data
+        $said.connectorAccounts | Should -Be 'MSOL_1'
+        $said.operation | Should -Be 'Change'
+        # The sample of the domain leaves a record at its container.
+        $keys = ($records | Where-Object kind -eq user).target.key | Where-Object { $_ -notlike 'container:*' }
+        $keys | Sort-Object | Should -Be 'account:msol_1', 'user:anna', 'user:boris'
+    }
+
     It 'is not written without -NoRedact, because names would stand in it' {
         { Export-PasswordWritebackEvidence -Path (Join-Path $TestDrive 'x.zip') -EvidencePath (Get-Case 'healthy') } | Should -Throw -ErrorId 'PasswordWriteback.InvalidRequest*'
         Test-Path (Join-Path $TestDrive 'x.zip') | Should -BeFalse
