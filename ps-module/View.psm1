@@ -132,10 +132,10 @@ function Format-FindingList {
     }
 }
 
-# What is not Pass and stands in no cause.
+# What is not Pass, and neither stands in a printed cause nor is explained by one.
 function Format-Remainder {
     param([object] $Report, [int] $Width)
-    $named = @($Report.verdict.probableCauses | ForEach-Object { $_.keys })
+    $named = @($Report.verdict.probableCauses | ForEach-Object { $_.keys; $_.explains })
     $findings = @($Report.findings)
     Format-FindingList -Heading 'ALSO NOT RIGHT' -Width $Width -Finding @($findings | Where-Object {
             $_.status -in 'fail', 'warn' -and -not $_.suppressed -and -not $_.byDesign -and $named -notcontains $_.key

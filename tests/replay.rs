@@ -29,14 +29,12 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-/// The report of an analysis; the lab's authorities are known as they were when it was recorded: those of the
-/// first recordings stand beside the cases, later ones in their own folder.
+/// The report of an analysis; the lab's authorities are known as they were when it was recorded.
 fn analysed(bundle_path: &Path, selection: &Selection) -> Report {
     let source = bundle::read(bundle_path).unwrap_or_else(|error| panic!("{error:?}"));
     let header = source.manifest.expect("a bundle").run;
-    let own = bundle_path.with_file_name("knowledge");
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay/knowledge");
-    let tables = Tables::with_folder(if own.is_dir() { &own } else { &shared }).unwrap();
+    let knowledge = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay/knowledge");
+    let tables = Tables::with_folder(&knowledge).unwrap();
     let plan = Plan::new(Diagnostic::TestAll, selection).unwrap();
     let evidence: Evidence = source.records.into_iter().collect();
     report(&header, &plan, &Suppressions::default(), &evidence, &tables)

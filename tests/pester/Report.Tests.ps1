@@ -47,8 +47,7 @@ Describe 'A report' {
         try {
             $style.OutputRendering = 'PlainText'
             foreach ($case in Get-ChildItem $replay -Directory | Where-Object { Test-Path (Join-Path $_.FullName 'report.txt') }) {
-                $own = @(Get-Item (Join-Path $case.FullName 'knowledge'), $knowledge.KnowledgePath -ErrorAction Ignore)[0].FullName
-                $report = Test-PasswordWriteback -EvidencePath (Get-Case $case.Name) -KnowledgePath $own
+                $report = Test-PasswordWriteback -EvidencePath (Get-Case $case.Name) @knowledge
                 $lines = & (Get-Module PasswordWriteback) { param($report) Import-View; Format-Report -Report $report -Width 100 } $report
                 $text = @($lines | ForEach-Object { $_.TrimEnd() }) -join "`n"
                 $text | Should -BeExactly ([IO.File]::ReadAllText((Join-Path $case.FullName 'report.txt')).TrimEnd()) -Because $case.Name

@@ -1,4 +1,4 @@
-"""People with obstacles, for a recorded run: OU=Cases and who stands in it, in the running domain.
+"""People with obstacles, for recorded runs: OU=Cases and who stands in it, in the running domain.
 
 Usage: people.py LDAPI_URL
 """
