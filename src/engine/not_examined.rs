@@ -60,7 +60,7 @@ pub fn not_examined(scene: &Scene, plan: &Plan, folded: &BTreeSet<&'static str>)
     add(
         group(&on_controller),
         "Settings that only a domain controller itself shows",
-        "this version does not read the registry of a controller",
+        "no controller that answers could be asked for them",
         "on each controller: (Get-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Lsa).'Notification Packages'",
     );
     add(

@@ -1,6 +1,6 @@
 //! Which checks a run judges, and which kinds of evidence that takes.
 
-use crate::catalog::{Area, Check, RoleRule, registry};
+use crate::catalog::{Area, Check, RoleRule, TargetKind, registry};
 use crate::contract::{ContractError, Selection};
 use crate::evidence::Kind;
 use std::collections::BTreeSet;
@@ -117,10 +117,13 @@ impl Plan {
 
 /// Kinds that a check reads, with those that its targets and its role rule come from.
 pub fn kinds_read(check: &Check) -> impl Iterator<Item = Kind> {
-    let for_roles: &[Kind] = match check.role_rule {
-        RoleRule::None => &[],
-        RoleRule::Host => &[Kind::EventLog],
-        RoleRule::ControllerPath | RoleRule::ControllerProperty => &[Kind::DcInventory],
+    let for_roles: &[Kind] = match (check.role_rule, check.target) {
+        (RoleRule::Host, _) => &[Kind::EventLog],
+        // The inventory names the controllers, and their roles.
+        (RoleRule::ControllerPath | RoleRule::ControllerProperty, _) | (RoleRule::None, TargetKind::Dc) => {
+            &[Kind::DcInventory]
+        }
+        (RoleRule::None, _) => &[],
     };
     let always = [Kind::OperatorInput];
     check.evidence.iter().copied().chain(for_roles.iter().copied()).chain(always)
@@ -181,6 +184,13 @@ mod tests {
         let plan = Plan::new(Diagnostic::TestAll, &selection(&["PW303"], &[])).unwrap();
         assert_eq!(plan.selected.iter().map(|check| check.id).collect::<Vec<_>>(), ["PW303"]);
         assert_eq!(plan.judged.iter().map(|check| check.id).collect::<Vec<_>>(), ["PW301", "PW303"]);
+    }
+
+    #[test]
+    fn a_check_of_controllers_takes_the_inventory_that_names_them() {
+        for check in registry::checks().filter(|check| check.target == TargetKind::Dc) {
+            assert!(kinds_read(check).any(|kind| kind == Kind::DcInventory), "{}", check.id);
+        }
     }
 
     #[test]

@@ -11,6 +11,9 @@ use windows_sys::Win32::Security::{
 use windows_sys::Win32::System::LibraryLoader::{
     GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
 };
+use windows_sys::Win32::System::Registry::{
+    HKEY, HKEY_LOCAL_MACHINE, RRF_RT_REG_MULTI_SZ, RegCloseKey, RegConnectRegistryW, RegGetValueW,
+};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
 /// Keeps the library mapped until the process ends: its worker threads outlive a `FreeLibrary`.
@@ -113,6 +116,44 @@ pub fn sid_of(account: &str) -> Option<String> {
         LocalFree(text.cast());
         Some(sid)
     }
+}
+
+/// Where the password filters of a controller are named.
+pub const LSA_KEY: &str = r"SYSTEM\CurrentControlSet\Control\Lsa";
+pub const PACKAGES: &str = "Notification Packages";
+
+/// The notification packages of a machine, or of this one; the error code of Windows where they are not to be
+/// had. Another machine is asked over remote registry, as the current user, for as long as Windows waits.
+pub fn notification_packages(host: Option<&str>) -> Result<Vec<String>, u32> {
+    let wide = |text: &str| text.encode_utf16().chain([0]).collect::<Vec<u16>>();
+    let (key, value) = (wide(LSA_KEY), wide(PACKAGES));
+    let mut root: HKEY = HKEY_LOCAL_MACHINE;
+    if let Some(host) = host {
+        let name = wide(&format!(r"\\{host}"));
+        // SAFETY: the name ends with NUL; `root` is writable.
+        match unsafe { RegConnectRegistryW(name.as_ptr(), HKEY_LOCAL_MACHINE, &mut root) } {
+            0 => {}
+            code => return Err(code),
+        }
+    }
+    // Far more than any machine has.
+    let mut buffer = [0_u16; 8192];
+    let mut bytes = size_of_val(&buffer) as u32;
+    // SAFETY: the root is open and both names end with NUL; the buffer is writable for the length given.
+    let code = unsafe {
+        let data = buffer.as_mut_ptr().cast();
+        let none = std::ptr::null_mut();
+        RegGetValueW(root, key.as_ptr(), value.as_ptr(), RRF_RT_REG_MULTI_SZ, none, data, &mut bytes)
+    };
+    if host.is_some() {
+        // SAFETY: opened above and closed once.
+        unsafe { RegCloseKey(root) };
+    }
+    if code != 0 {
+        return Err(code);
+    }
+    let text = &buffer[..(bytes as usize / 2).min(buffer.len())];
+    Ok(text.split(|unit| *unit == 0).filter(|part| !part.is_empty()).map(String::from_utf16_lossy).collect())
 }
 
 /// A credential of the package Kerberos for this user. The system copies what it is given; nothing is

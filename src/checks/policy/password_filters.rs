@@ -2,10 +2,11 @@ use crate::catalog::text::list;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::directory::facts::host_name;
 use crate::checks::targets;
-use crate::evidence::{DomainPolicy, Services};
+use crate::evidence::{DcPackages, DomainPolicy, Services};
 
 /// Notification packages that Windows brings (Notification Packages of the Lsa key).
 const BUILT_IN: [&str; 2] = ["scecli", "rassfm"];
+const READ_THEM: &str = r"(Get-ItemProperty HKLM:\SYSTEM\CurrentControlSet\Control\Lsa).'Notification Packages'";
 /// Service of the agent that Entra Password Protection puts on controllers.
 const PROTECTION_AGENT: &str = "AzureADPasswordProtectionDCAgent";
 
@@ -18,19 +19,24 @@ crate::declare_check! {
     remediation: "Look into the filter's own log; add its rules to user guidance.",
     link: "L-NC", since: "0.1.0",
     rule: "Warn: a notification package that Windows does not bring, or the agent of Entra Password Protection: a reset can be refused for the content of the password (33008).
-Pass: the packages are only scecli and rassfm, and the agent is not there.
+Pass: the packages are only scecli and rassfm, and the agent is not there: neither as a service nor registered in the directory.
 Fail: never.
 Unknown: one of the two could not be read.",
 }
 
 fn judge(case: &Case) -> Answer {
     let name = &case.target.display;
-    let packages = packages(case);
+    let told = told(case);
+    let packages: Option<Vec<&str>> =
+        told.iter().find_map(|own| own.packages.as_ref()).map(|all| all.iter().map(String::as_str).collect());
     let foreign: Vec<&str> = packages.iter().flatten().filter(|package| !is_built_in(package)).copied().collect();
-    let agent = case
+    let service = case
         .facts::<Services>()
         .first()
         .map(|fact| fact.data.services.iter().any(|service| service.name.eq_ignore_ascii_case(PROTECTION_AGENT)));
+    // A service that is there may not have registered yet.
+    let registered = told.iter().find_map(|own| own.protection_agent);
+    let agent = if service == Some(true) { service } else { registered.or(service) };
     let judgement = if !foreign.is_empty() {
         Judgement::warn(format!(
             "{name} asks {} about every new password; it can refuse one that meets the password policy.",
@@ -46,6 +52,15 @@ fn judge(case: &Case) -> Answer {
         ))
     } else if let Some(record) = case.unreadable::<Services>().filter(|_| agent.is_none()) {
         Judgement::unreadable(record)
+    } else if let Some(record) = case.unreadable::<DomainPolicy>().filter(|_| packages.is_none() || agent.is_none()) {
+        let why = record.error.as_ref().map(|error| error.text.as_str()).unwrap_or_default();
+        let reason = Judgement::unreadable(record).reason.unwrap_or(Reason::NotReadable);
+        Judgement::unknown(reason, format!("Which password filters {name} has could not be read: {why}.")).step(Step {
+            text: "Read them on the controller; scecli and rassfm belong to Windows.".to_owned(),
+            command: Some(READ_THEM.to_owned()),
+            run_on: Some("the domain controller".to_owned()),
+            ..Step::default()
+        })
     } else if packages.is_none() || agent.is_none() {
         let missing = if packages.is_none() { "Notification packages" } else { "Services" };
         Judgement::unknown(Reason::NotCollected, format!("{missing} of {name} were not read."))
@@ -62,12 +77,12 @@ fn is_built_in(package: &str) -> bool {
     BUILT_IN.iter().any(|own| package.eq_ignore_ascii_case(own))
 }
 
-/// The packages of this controller, which stand in the record of its domain.
-fn packages<'a>(case: &Case<'a>) -> Option<Vec<&'a str>> {
-    let policies = case.scene.evidence.facts_at::<DomainPolicy>(targets::domain_key(case.target)?);
-    let mut all = policies.into_iter().flat_map(|fact| &fact.data.dc_notification_packages);
-    let own = all.find(|entry| host_name(&entry.dc) == host_name(&case.target.display))?;
-    Some(own.packages.iter().map(String::as_str).collect())
+/// What is told of this controller, in its own records and in that of its domain.
+fn told<'a>(case: &Case<'a>) -> Vec<&'a DcPackages> {
+    let of_domain = targets::domain_key(case.target).map(|key| case.scene.evidence.facts_at::<DomainPolicy>(key));
+    let policies = case.facts::<DomainPolicy>().into_iter().chain(of_domain.into_iter().flatten());
+    let all = policies.flat_map(|fact| &fact.data.dc_notification_packages);
+    all.filter(|entry| host_name(&entry.dc) == host_name(&case.target.display)).collect()
 }
 
 fn look(text: &str) -> Step {
@@ -92,7 +107,8 @@ mod tests {
     fn stage(packages: Option<&[&str]>) -> Stage {
         let own = packages.map(|packages| DcPackages {
             dc: "DC1.corp.example".to_owned(),
-            packages: packages.iter().map(|name| (*name).to_owned()).collect(),
+            packages: Some(packages.iter().map(|name| (*name).to_owned()).collect()),
+            protection_agent: None,
         });
         let policy = DomainPolicy { dc_notification_packages: own.into_iter().collect(), ..DomainPolicy::default() };
         Stage::new().add(&dc1(), DcInventory::default()).add(&domain(), policy)
@@ -123,6 +139,33 @@ mod tests {
             let judgement = stage.judge_at("PW605", &dc1().key);
             assert_eq!(judgement.outcome, outcome, "{packages:?} {running:?}");
         }
+    }
+
+    #[test]
+    fn a_registered_agent_counts_as_one_that_runs() {
+        let told = |packages: Option<&str>, agent: Option<bool>| {
+            let packages = packages.map(|name| vec![name.to_owned()]);
+            let own = DcPackages { dc: "dc1.corp.example".to_owned(), packages, protection_agent: agent };
+            DomainPolicy { dc_notification_packages: vec![own], ..DomainPolicy::default() }
+        };
+        for (agent, running, outcome) in [
+            (Some(true), None, Status::Warn),
+            (Some(false), None, Status::Pass),
+            (Some(false), Some(&[PROTECTION_AGENT][..]), Status::Warn),
+            (None, Some(&["NTDS"]), Status::Pass),
+            (None, None, Status::Unknown),
+        ] {
+            let stage = stage(None).add(&dc1(), told(None, agent)).add(&dc1(), told(Some("scecli"), None));
+            let stage = match running {
+                Some(names) => stage.add(&dc1(), services(names)),
+                None => stage,
+            };
+            assert_eq!(stage.judge_at("PW605", &dc1().key).outcome, outcome, "{agent:?} {running:?}");
+        }
+        let unread = stage(None).add(&dc1(), told(None, Some(false)));
+        let unread = unread.add_failed(&dc1(), Kind::DomainPolicy, State::NotCollected, "toolLimit");
+        let judgement = unread.judge_at("PW605", &dc1().key);
+        assert_eq!(judgement.reason, Some(Reason::ToolLimit), "{}", judgement.message);
     }
 
     #[test]

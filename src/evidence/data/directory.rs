@@ -98,6 +98,7 @@ pub struct DomainPolicy {
     pub lockout_duration: Option<i32>,
     #[serde(rename = "lockOutObservationWindow")]
     pub lockout_observation_window: Option<i32>,
+    /// In a record of a controller: that controller's alone, and nothing else is said.
     pub dc_notification_packages: Vec<DcPackages>,
     #[serde(rename = "dSHeuristics")]
     pub ds_heuristics: Option<String>,
@@ -107,7 +108,10 @@ pub struct DomainPolicy {
 #[serde(rename_all = "camelCase", default)]
 pub struct DcPackages {
     pub dc: String,
-    pub packages: Vec<String>,
+    /// `Notification Packages` of the Lsa key.
+    pub packages: Option<Vec<String>>,
+    /// The agent of Entra Password Protection is registered in the directory for this controller.
+    pub protection_agent: Option<bool>,
 }
 
 /// `pso`: a fine-grained password policy, or (with `container`) the container that holds them.

@@ -59,8 +59,8 @@ class Cases:
 
 def main():
     cases = Cases(sys.argv[1])
-    # Enough sound ones that those with obstacles are the exception.
-    for number in range(4):
+    # Enough sound ones that two without rights are few. No unit has more than five users: all are in the sample.
+    for number in range(6):
         cases.unit(f"OU=Team{number},{cases.top}")
         for name in ("north", "east", "south", "west", "centre"):
             cases.user(f"{name}{number}", f"OU=Team{number},OU=Cases")
@@ -73,8 +73,9 @@ def main():
     cases.user("ivan", "OU=Research/Dev,OU=Cases")
     # One anchor, two accounts: as after a copy of an account with all its attributes.
     anchor = secrets.token_bytes(16)
+    cases.unit(f"OU=Copies,{cases.top}")
     for name in ("jana", "jana-old"):
-        cases.user(name, **{"mS-DS-ConsistencyGuid": anchor})
+        cases.user(name, "OU=Copies,OU=Cases", **{"mS-DS-ConsistencyGuid": anchor})
 
 
 if __name__ == "__main__":

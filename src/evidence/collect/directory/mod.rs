@@ -27,6 +27,7 @@ mod ldap;
 mod locator;
 mod lookup;
 mod names;
+mod password_filters;
 mod pso;
 mod query;
 mod room;
@@ -62,6 +63,7 @@ pub fn collectors() -> Vec<Box<dyn Collector>> {
         Box::new(fsmo::FsmoCollector { access: access.clone() }),
         Box::new(dc_inventory::DcInventoryCollector { access: access.clone() }),
         Box::new(domain_policy::DomainPolicyCollector { access: access.clone() }),
+        Box::new(password_filters::PasswordFiltersCollector { access: access.clone() }),
         Box::new(pso::PsoCollector { access: access.clone() }),
         Box::new(descriptors::DescriptorsCollector::new(access.clone())),
         Box::new(token_groups::TokenGroupsCollector { access: access.clone() }),
