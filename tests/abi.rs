@@ -60,6 +60,7 @@ fn run(collector: Misbehaving, deadline: Duration, cancel_at_once: bool) -> Vec<
             now_unix_ms: 0,
         }),
         collectors: vec![Box::new(collector)],
+        later: Vec::new(),
         expects: Vec::new(),
         deadline,
         emit_evidence: true,

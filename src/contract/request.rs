@@ -83,11 +83,12 @@ pub struct DirectoryPart {
     /// Users of the sample per container, 0 to 500; default 5, and none in `pwb_test_user` without
     /// `searchBase`.
     pub sample_size: Option<u32>,
-    /// Every user of the domains, or below `searchBase`; for `pwb_test_user` only.
+    /// Every user of the domains, or below `searchBase`; for `pwb_test_user` and `pwb_test_permission` only, and in
+    /// place of `identities` and `sampleSize`.
     pub all: bool,
     /// With `all`: users have to match this filter too.
     pub ldap_filter: Option<String>,
-    /// With `all`: the coverage of each domain alone, without an answer per user.
+    /// With `all` in `pwb_test_user`: the coverage of each domain alone, without an answer per user.
     pub summary_only: bool,
 }
 

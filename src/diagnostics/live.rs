@@ -5,10 +5,10 @@ use super::scan::{Users, scan};
 use super::tables;
 use crate::catalog::Target;
 use crate::contract::{
-    ContractError, DirectoryPart, ErrorKind, Item, MessageLevel, PlanItem, Report, TestAllRequest,
+    ContractError, DirectoryPart, ErrorKind, Finding, Item, MessageLevel, PlanItem, Report, TestAllRequest,
     TestConnectivityRequest, TestDirectoryRequest, TestPermissionRequest, TestUserRequest,
 };
-use crate::engine::{Diagnostic, Engine, Finished, Plan, RunHeader, Suppressions, report};
+use crate::engine::{Diagnostic, Engine, Finished, Plan, RunHeader, Suppressions, report_with};
 use crate::evidence::collect::{Credential, Settings, World, collectors, unix_ms};
 use crate::evidence::{Kind, Vantage};
 use crate::ffi::PwbStatus;
@@ -69,7 +69,12 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
     jobs::start(expects, |side| async move {
         let outbox = side.outbox.clone();
         if live.plan_only {
-            for (touched, checks) in live.engine.would_touch() {
+            let scanned = live.scan.iter().flat_map(|users| {
+                let answered = live.engine.plan.selected.iter().filter(|check| users.answers(check));
+                let checks: Vec<String> = answered.map(|check| check.id.to_owned()).collect();
+                users.touches(&live.engine.world).into_iter().map(move |touched| (touched, checks.clone()))
+            });
+            for (touched, checks) in live.engine.would_touch().into_iter().chain(scanned) {
                 if outbox.send(&Item::Plan(PlanItem { touched, checks })).await.is_err() {
                     break;
                 }
@@ -81,9 +86,14 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
                 return End::cancelled(None);
             }
         }
-        let scanned = side.cancelled.clone();
+        let cancelled = side.cancelled.clone();
+        if let Some(users) = &live.scan {
+            return match live.engine.run(side).await {
+                Ok(finished) => scan(&live, users, &outbox, cancelled, finished).await,
+                Err(Closed) => End::cancelled(None),
+            };
+        }
         match live.run(side).await {
-            Ok((report, finished)) if live.scan.is_some() => scan(&live, &outbox, scanned, report, finished).await,
             Ok((report, finished)) => {
                 let scene = live.engine.world.scene(&finished.evidence);
                 let (plan, suppressions) = (&live.engine.plan, &live.engine.suppressions);
@@ -183,10 +193,13 @@ impl Live {
             now_unix_ms: unix_ms(),
         });
         let engine = Engine {
-            plan,
             suppressions,
             world,
             collectors: collectors(),
+            later: scan.as_ref().map_or_else(Vec::new, |users| {
+                plan.selected.iter().filter(|check| users.answers(check)).map(|check| check.id).collect()
+            }),
+            plan,
             expects,
             deadline: deadline.unwrap_or(GLOBAL_DEADLINE),
             emit_evidence: output.evidence,
@@ -196,8 +209,13 @@ impl Live {
 
     /// Runs and judges; returns the report and what it rests on.
     pub async fn run(&self, side: JobSide) -> Result<(Report, Finished), Closed> {
-        let world = &self.engine.world;
         let finished = self.engine.run(side).await?;
+        Ok((self.report(&finished, Vec::new()), finished))
+    }
+
+    /// The report of a run; `scanned` are findings of what left no evidence.
+    pub fn report(&self, finished: &Finished, scanned: Vec<Finding>) -> Report {
+        let world = &self.engine.world;
         let header = RunHeader {
             host: world.server.display.clone(),
             vantage: world.vantage,
@@ -207,8 +225,8 @@ impl Live {
             state: finished.state,
             touched: finished.touched.clone(),
         };
-        let report = report(&header, &self.engine.plan, &self.engine.suppressions, &finished.evidence, &world.tables);
-        Ok((report, finished))
+        let (plan, suppressions) = (&self.engine.plan, &self.engine.suppressions);
+        report_with(&header, plan, suppressions, &finished.evidence, &world.tables, scanned)
     }
 }
 

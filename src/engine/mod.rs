@@ -31,7 +31,7 @@ pub use history::{History, Success};
 pub use judge::Judge;
 pub use plan::{Diagnostic, Plan};
 pub use rank::{Ranked, rank};
-pub use report::{RunHeader, report, tool};
+pub use report::{RunHeader, report, report_with, tool};
 pub use run::{Engine, Finished};
 pub use suppress::Suppressions;
 pub use users::users;

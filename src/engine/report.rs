@@ -71,11 +71,25 @@ pub fn report(
     evidence: &Evidence,
     tables: &Tables,
 ) -> Report {
+    report_with(header, plan, suppressions, evidence, tables, Vec::new())
+}
+
+/// The same with the findings of a scan, which leaves no evidence: they stand in place of what the evidence says
+/// of the same checks.
+pub fn report_with(
+    header: &RunHeader,
+    plan: &Plan,
+    suppressions: &Suppressions,
+    evidence: &Evidence,
+    tables: &Tables,
+    scanned: Vec<Finding>,
+) -> Report {
     let scene = Scene { evidence, tables, now_unix_ms: header.now_unix_ms };
     let judge = Judge::new(&scene);
     let mut findings: Vec<Finding> = Vec::new();
     let mut folded: BTreeSet<&'static str> = BTreeSet::new();
-    for check in &plan.selected {
+    let is_scanned = |id: &str| scanned.iter().any(|finding| finding.id == id);
+    for check in plan.selected.iter().filter(|check| !is_scanned(check.id)) {
         let targets = judge.targets(check);
         if targets.is_empty() {
             folded.insert(check.id);
@@ -89,6 +103,7 @@ pub fn report(
             }
         }
     }
+    findings.extend(scanned);
     findings.sort_by(|a, b| (&a.id, &a.target.key).cmp(&(&b.id, &b.target.key)));
 
     let history = History::read(evidence);

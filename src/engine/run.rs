@@ -30,6 +30,8 @@ pub struct Engine {
     pub suppressions: Suppressions,
     pub world: Arc<World>,
     pub collectors: Vec<Box<dyn Collector>>,
+    /// Checks that a scan answers after the run.
+    pub later: Vec<&'static str>,
     /// Kinds that the caller offers.
     pub expects: Vec<Kind>,
     /// For the whole run; it stands still while the reader pauses.
@@ -293,7 +295,7 @@ impl Run<'_> {
             let world = &self.engine.world;
             let scene = Scene { evidence: &self.evidence, tables: &world.tables, now_unix_ms: world.now_unix_ms };
             let judge = Judge::new(&scene);
-            for check in &self.engine.plan.selected {
+            for check in self.engine.plan.selected.iter().filter(|check| !self.engine.later.contains(&check.id)) {
                 let upstream = self.engine.upstream(check);
                 for target in judge.targets(check).iter() {
                     let key = (check.id, target.key.clone());

@@ -120,6 +120,8 @@ static void bad_input(void)
     refused(pwb_test_user, "{\"directory\":{\"identities\":[\"anna\",\" \"]}}", PWB_STATUS_OUT_OF_RANGE, "\"field\":\"directory.identities[1]\"");
     refused(pwb_test_user, "{\"user\":{\"operation\":\"Guess\"}}", PWB_STATUS_INVALID_FIELD, "\"field\":\"user.operation\"");
     refused(pwb_test_permission, "{\"directory\":{\"sampleSize\":501}}", PWB_STATUS_OUT_OF_RANGE, "\"field\":\"directory.sampleSize\"");
+    refused(pwb_test_permission, "{\"directory\":{\"all\":true,\"sampleSize\":5}}", PWB_STATUS_OUT_OF_RANGE, "\"field\":\"directory.sampleSize\"");
+    refused(pwb_test_permission, "{\"directory\":{\"all\":true,\"summaryOnly\":true}}", PWB_STATUS_OUT_OF_RANGE, "\"field\":\"directory.summaryOnly\"");
     refused(pwb_test_permission, "{\"user\":{}}", PWB_STATUS_UNKNOWN_FIELD, "\"field\":\"user\"");
     refused(pwb_analyze, "{}", PWB_STATUS_MISSING_FIELD, "\"field\":\"diagnostic\"");
     refused(pwb_analyze, "{\"diagnostic\":\"pwb_test_all\"}", PWB_STATUS_OUT_OF_RANGE, "\"field\":\"evidencePaths\"");

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# All users of a large domain, judged: what `Test-PasswordWritebackUser -All -SummaryOnly` costs, beside
-# OpenLDAP's client that only fetches the same attributes, in the same run.
+# All users of a large domain, judged: what `Test-PasswordWritebackUser -All -SummaryOnly` and
+# `Test-PasswordWritebackPermission -All` cost, beside OpenLDAP's client that only fetches the same attributes, in
+# the same run.
 #
 #   coverage.sh [--users N]       default 20000
 set -euo pipefail
@@ -42,13 +43,17 @@ load_dc1 "$users"
 measured() { "$HERE/lab.sh" exec --name "$NAME" sync /usr/bin/time -f '%U %S %M %e' -o "$work/$1" "${@:2}"; }
 
 say "the product"
-request='{"syncServer":true,"knowledgePath":"'$PWB_LAB_KNOWLEDGE'","directory":{"domains":["'$LAB_DOMAIN'"],"servers":["dc1.'$LAB_DOMAIN'"],"connectorAccounts":["MSOL_lab"],"all":true,"summaryOnly":true}}'
-measured product "$report" --diagnostic pwb_test_user "$request" "$work/report.json" >/dev/null
-python3 - "$work/report.json" <<'END'
+request='{"syncServer":true,"knowledgePath":"'$PWB_LAB_KNOWLEDGE'","directory":{"domains":["'$LAB_DOMAIN'"],"servers":["dc1.'$LAB_DOMAIN'"],"connectorAccounts":["MSOL_lab"],"all":true'
+measured product "$report" --diagnostic pwb_test_user "$request,\"summaryOnly\":true}}" "$work/report.json" >/dev/null
+measured rights "$report" --diagnostic pwb_test_permission "$request}}" "$work/rights.json" >/dev/null
+python3 - "$work/report.json" "$work/rights.json" <<'END'
 import json, sys
 for domain in json.load(open(sys.argv[1]))["coverage"]:
     print(domain["message"])
     print(", ".join(f"{bucket['name']} {bucket['count']}" for bucket in domain["buckets"]))
+for finding in json.load(open(sys.argv[2]))["findings"]:
+    if finding["id"] in ("PW505", "PW506", "PW507", "PW509"):
+        print(finding["id"], finding["status"], finding["message"])
 END
 
 say "ldapsearch"
@@ -60,5 +65,6 @@ measured rival ldapsearch -Q -Y GSSAPI -LLL -o ldif-wrap=no -H "ldap://dc1.$LAB_
     -E pr=500/noprompt -E '!1.2.840.113556.1.4.801=::MAMCAQQ=' '(sAMAccountType=805306368)' $attributes >"$work/entries"
 echo "ldapsearch: $(grep -c '^dn: ' "$work/entries") users"
 
-awk 'FNR == 1 { cpu[FILENAME] = $1 + $2; printf "%s: %.2f s CPU, %.1f MiB at the most, %.1f s\n", NR == 1 ? "product" : "ldapsearch", $1 + $2, $3 / 1024, $4; last[NR] = $1 + $2 }
-     END { printf "CPU of the product is %.2f times that of ldapsearch\n", last[1] / last[2] }' "$work/product" "$work/rival"
+cd "$work"
+awk '{ cpu[FILENAME] = $1 + $2; printf "%s: %.2f s CPU, %.1f MiB at the most, %.1f s\n", FILENAME, $1 + $2, $3 / 1024, $4 }
+     END { printf "CPU of the product is %.2f times that of ldapsearch, of the rights alone %.2f times\n", cpu["product"] / cpu["rival"], cpu["rights"] / cpu["rival"] }' product rights rival

@@ -54,6 +54,15 @@ Describe 'Test-PasswordWritebackPermission' {
         if ($Ends) { $run | Should -Throw -ErrorId 'PasswordWriteback.FailOn*' }
         else { & $run | ForEach-Object { $_.PSObject.TypeNames[0] | Should -Be 'PasswordWriteback.Finding' } }
     }
+    It 'plans a scan with -All, which goes neither with a sample nor with users by name' {
+        $plan = @(Test-PasswordWritebackPermission -All -Domain corp.example -PlanOnly)
+        $scan = $plan | Where-Object target -like 'all users below each domain head*'
+        $scan.checks | Should -Be 'PW505', 'PW506', 'PW507', 'PW509', 'PW510', 'PW512'
+        $plan.target | Should -Not -BeLike '*sample*'
+        foreach ($other in @{ SampleSize = 3 }, @{ Identity = 'anna' }) {
+            { Test-PasswordWritebackPermission -All -Domain corp.example @other } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+        }
+    }
     It 'shows a finding with the message between words and the steps in its list' {
         $lost = Test-PasswordWritebackPermission -EvidencePath $bare | Where-Object status -eq fail
         Get-Text $lost | Should -Match '(?m)^fail\s+PW505\s+critical\s+MSOL_lab'

@@ -24,12 +24,17 @@ pub enum Blame {
 
 /// Whether the container of the case is what keeps grants from a user below it.
 pub fn blame(case: &Case, user: &User, own: &Descriptor) -> Blame {
-    if own.is_protected() {
+    let nearer = user.parent_containers.iter().take_while(|dn| !dn.eq_ignore_ascii_case(&case.target.display));
+    blame_among(own.is_protected(), nearer.map(|dn| is_protected(case.scene, case.target, dn)))
+}
+
+/// The same from what is known of the user and of each container that stands nearer.
+pub fn blame_among(own: bool, nearer: impl IntoIterator<Item = Option<bool>>) -> Blame {
+    if own {
         return Blame::Nearer;
     }
-    let nearer = user.parent_containers.iter().take_while(|dn| !dn.eq_ignore_ascii_case(&case.target.display));
-    for dn in nearer {
-        match is_protected(case.scene, case.target, dn) {
+    for is_protected in nearer {
+        match is_protected {
             Some(true) => return Blame::Nearer,
             Some(false) => {}
             None => return Blame::Unknown,

@@ -1,6 +1,6 @@
 use super::evidence::account;
 use super::on_users::{decision, list, reason, tally, unknown, verdict_on};
-use super::sample::Outcome;
+use super::sample::{Outcome, Tally};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Status, TargetKind};
 use crate::checks::targets;
@@ -17,39 +17,38 @@ crate::declare_check! {
     link: "L-ACCESS", since: "0.1.0",
     rule: "The effective right Change Password of the connector account, for information: sources disagree whether it is needed.
 User: Pass when granted (normally through Everyone); Warn when not.
-Domain, over a sample: Warn when a user is without it; Unknown when over 10 % are not known; Pass otherwise.
+Domain, over a sample (with -All over all users): Warn when a user is without it; Unknown when over 10 % are not known; Pass otherwise.
 Fail: never.",
 }
 
 const RIGHT: Right = Right::ChangePassword;
 
 fn judge(case: &Case) -> Answer {
-    let mut judgement = match case.target.kind {
-        TargetKind::Domain => of_domain(case)?,
-        _ => {
-            let account = account(case)?;
-            verdict_on(&clean(&case.target.display), &account, &decision(case, RIGHT)?.0)
-        }
-    };
+    if case.target.kind == TargetKind::Domain {
+        return of_tally(case, &tally(case, RIGHT, false)?);
+    }
+    let account = account(case)?;
+    let mut judgement = verdict_on(&clean(&case.target.display), &account, &decision(case, RIGHT)?.0);
     if judgement.outcome == Status::Fail {
         judgement.outcome = Status::Warn;
     }
     Ok(judgement)
 }
 
-fn of_domain(case: &Case) -> Result<Judgement, Judgement> {
-    let (domain, account, tally) = (clean(&case.target.display), account(case)?, tally(case, RIGHT, false)?);
+/// The finding about a domain whose users were counted.
+pub fn of_tally(case: &Case, tally: &Tally) -> Answer {
+    let (domain, account) = (clean(&case.target.display), account(case)?);
     let (who, size, name) = (&account.name, tally.size(), RIGHT.name());
     let judgement = match (tally.outcome(), tally.total.refused) {
         (_, refused @ 1..) => Judgement::warn(format!(
             "{who} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             tally.total.known(),
-            reason(&tally)
+            reason(tally)
         )),
-        (Outcome::Unknown, _) => unknown(&domain, name, &tally),
+        (Outcome::Unknown, _) => unknown(&domain, name, tally),
         _ => Judgement::pass(format!("{who} has {name} on the users of {domain} ({size}).")),
     };
-    Ok(list(case, judgement, &tally))
+    Ok(list(case, judgement, tally))
 }
 
 #[cfg(test)]

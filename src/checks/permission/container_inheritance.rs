@@ -1,5 +1,5 @@
 use super::below::{Blame, blame, stands_below};
-use super::evidence::{account, object, users_of_domain};
+use super::evidence::{Object, account, object, users_of_domain};
 use super::facts::{All, rights};
 use super::on_users::verify;
 use super::steps::inherit_again;
@@ -28,10 +28,10 @@ fn judge(case: &Case) -> Answer {
     let dn = clean(&case.target.display);
     let own = object(case.scene, &case.target.key, "container", &dn)?;
     if !own.descriptor.is_protected() {
-        return Ok(Judgement::pass(format!("{dn} inherits permissions from above.")));
+        return of_container(case, &own, &Below::default());
     }
     let account = account(case)?;
-    let (mut below, mut granted, mut failing) = (0, 0, Vec::new());
+    let mut below = Below::default();
     for fact in users_of_domain(case) {
         let (target, user) = (&fact.record.target, fact.data);
         let is_ordinary =
@@ -39,24 +39,61 @@ fn judge(case: &Case) -> Answer {
         if !stands_below(user, &case.target.display) || !is_ordinary {
             continue;
         }
-        below += 1;
-        let Ok(object) = object(case.scene, &target.key, "user", &clean(&target.display)) else { continue };
-        match rights(&object.descriptor, &account.token, object.class).all() {
-            All::Granted => granted += 1,
-            All::Missing if blame(case, user, &object.descriptor) == Blame::This => {
-                failing.push(target.display.as_str());
+        let user_object = object(case.scene, &target.key, "user", &clean(&target.display)).ok();
+        let all = user_object.as_ref().map(|own| rights(&own.descriptor, &account.token, own.class).all());
+        below.add(&target.display, all, || {
+            user_object.as_ref().map_or(Blame::Unknown, |own| blame(case, user, &own.descriptor))
+        });
+    }
+    of_container(case, &own, &below)
+}
+
+/// Users that are named in a finding.
+const MOST_NAMES: usize = 10;
+
+/// The users below a protected container, counted.
+#[derive(Debug, Default)]
+pub struct Below {
+    looked_at: usize,
+    granted: usize,
+    failing: usize,
+    /// The first of the failing.
+    names: Vec<String>,
+}
+
+impl Below {
+    /// A user with what is known of the rights, and who is to blame when one is missing.
+    pub fn add(&mut self, name: &str, rights: Option<All>, blame: impl FnOnce() -> Blame) {
+        self.looked_at += 1;
+        match rights {
+            Some(All::Granted) => self.granted += 1,
+            Some(All::Missing) if blame() == Blame::This => {
+                self.failing += 1;
+                if self.names.len() < MOST_NAMES {
+                    self.names.push(name.to_owned());
+                }
             }
-            All::Missing | All::Unknown => {}
+            Some(All::Missing | All::Unknown) | None => {}
         }
     }
-    let judgement = if !failing.is_empty() {
-        let users = if failing.len() == 1 { "1 user" } else { &format!("{} users", failing.len()) };
+}
+
+/// What the container does to the users below, who count where it is protected.
+pub fn of_container(case: &Case, own: &Object, users: &Below) -> Answer {
+    let dn = clean(&case.target.display);
+    if !own.descriptor.is_protected() {
+        return Ok(Judgement::pass(format!("{dn} inherits permissions from above.")));
+    }
+    let account = account(case)?;
+    let Below { looked_at: below, granted, failing, ref names } = *users;
+    let judgement = if failing > 0 {
+        let users = if failing == 1 { "1 user" } else { &format!("{failing} users") };
         Judgement::fail(format!(
             "{dn} does not inherit permissions, and {} lacks rights on {users} below that {} looked at.",
             account.name,
-            if failing.len() == 1 { "was" } else { "were" }
+            if failing == 1 { "was" } else { "were" }
         ))
-        .with("users without the rights", list(failing.iter().take(10).copied()))
+        .with("users without the rights", list(names.iter().map(String::as_str)))
         .step(inherit_again(&own.dn, &verify(case)))
     } else if below > 0 && granted == below {
         Judgement::warn(format!(

@@ -77,9 +77,7 @@ pub struct Object {
 pub fn object(scene: &Scene, key: &str, purpose: &str, what: &str) -> Result<Object, Judgement> {
     let all = scene.evidence.facts_at::<SecurityDescriptor>(key);
     if let Some(fact) = all.iter().find(|fact| fact.data.purpose == purpose) {
-        let descriptor = descriptor(fact.data)
-            .map_err(|gap| Judgement::unknown(gap.reason, format!("{what} cannot be judged: {}.", gap.text)))?;
-        return Ok(Object { dn: clean(&fact.data.dn), descriptor, class: class_of(fact.data) });
+        return object_of(fact.data, what);
     }
     // A record that failed may still say what it was about.
     let may_be_it = |record: &&Record| {
@@ -90,6 +88,19 @@ pub fn object(scene: &Scene, key: &str, purpose: &str, what: &str) -> Result<Obj
         Some(record) => Judgement::unreadable(record),
         None => Judgement::unknown(Reason::NotCollected, format!("The permissions of {what} were not read.")),
     })
+}
+
+/// The object of a record.
+pub fn object_in(record: &Record, what: &str) -> Result<Object, Judgement> {
+    let fact = record.fact::<SecurityDescriptor>().ok_or_else(|| Judgement::unreadable(record))?;
+    object_of(fact.data, what)
+}
+
+/// The object of a descriptor, or why it gives no answer.
+pub fn object_of(data: &SecurityDescriptor, what: &str) -> Result<Object, Judgement> {
+    let descriptor = descriptor(data)
+        .map_err(|gap| Judgement::unknown(gap.reason, format!("{what} cannot be judged: {}.", gap.text)))?;
+    Ok(Object { dn: clean(&data.dn), descriptor, class: class_of(data) })
 }
 
 /// Users of the domain that the case is about, or lies in, each once: the operator may have asked for one

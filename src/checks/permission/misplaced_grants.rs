@@ -1,13 +1,13 @@
 use super::below::stands_below;
-use super::evidence::{account, object, users_of_domain};
-use super::facts::{All, NEEDED, rights};
+use super::evidence::{Object, account, object, users_of_domain};
+use super::facts::{All, NEEDED, Rights, rights};
 use super::on_users::verify;
 use super::steps::grant_below;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, TargetKind};
 use crate::checks::targets;
 use crate::checks::user::protection::{Protection, protection_at};
-use crate::directory::{Grant, Guid, Reach, Right, Sid, Verdict, grants, guids, well_known_name};
+use crate::directory::{Descriptor, Grant, Guid, Reach, Right, Sid, Token, Verdict, grants, guids, well_known_name};
 use crate::evidence::User;
 use std::collections::BTreeMap;
 
@@ -32,13 +32,9 @@ Unknown: a descriptor is not readable, or no user below was looked at.",
 type Key = (usize, Right, String, Guid);
 
 fn judge(case: &Case) -> Answer {
-    let (purpose, dn) = match case.target.kind {
-        TargetKind::Domain => ("domainHead", format!("the head of {}", clean(&case.target.display))),
-        _ => ("container", clean(&case.target.display)),
-    };
+    let (purpose, dn) = place(case);
     let account = account(case)?;
-    let (mut users, mut unread, mut lacking) = (0, None, 0);
-    let mut misplaced: BTreeMap<Key, Vec<&str>> = BTreeMap::new();
+    let mut below = Below::default();
     let ancestor = object(case.scene, &case.target.key, purpose, &dn);
     for fact in users_of_domain(case) {
         let (target, user) = (&fact.record.target, fact.data);
@@ -47,43 +43,97 @@ fn judge(case: &Case) -> Answer {
         if !is_below || matches!(protection, Protection::Protected(_) | Protection::Leftover) {
             continue;
         }
-        users += 1;
-        let own = match object(case.scene, &target.key, "user", &clean(&target.display)) {
-            Ok(own) => own,
-            Err(judgement) => {
-                unread.get_or_insert(judgement);
-                continue;
+        match object(case.scene, &target.key, "user", &clean(&target.display)) {
+            Ok(own) => {
+                let rights = rights(&own.descriptor, &account.token, own.class);
+                let direct = is_direct(case, user);
+                below.add(&target.display, &rights, own.class, |right, class| {
+                    obstacle(&ancestor.as_ref().ok()?.descriptor, &account.token, right, &class, direct)
+                });
             }
-        };
-        let rights = rights(&own.descriptor, &account.token, own.class);
-        if rights.all() == All::Granted {
-            continue;
+            Err(judgement) => below.add_unread(Some(judgement)),
         }
-        lacking += 1;
-        let (Ok(ancestor), Some(class)) = (&ancestor, own.class) else { continue };
-        let direct = is_direct(case, user);
+    }
+    of_ancestor(case, ancestor.as_ref(), &below)
+}
+
+/// What keeps the first of the grants on an ancestor from arriving: its ACE, and the reason in words. `None`
+/// where there is no such grant, or one of them arrives.
+pub fn obstacle(
+    ancestor: &Descriptor,
+    token: &Token,
+    right: Right,
+    class: &Guid,
+    direct: bool,
+) -> Option<(usize, String)> {
+    let all = grants(ancestor, token, right, class, direct).into_iter();
+    let explicit: Vec<Grant> = all.filter(|grant| !grant.inherited).collect();
+    if explicit.iter().any(|grant| grant.reach == Reach::Arrives) {
+        return None;
+    }
+    let grant = explicit.first()?;
+    Some((grant.ace, format!("{} ({})", in_words(&grant.reach), trustee(&grant.trustee))))
+}
+
+/// Users that are named for one grant.
+const MOST_NAMES: usize = 5;
+
+/// The users below a container or the head of a domain, counted.
+#[derive(Debug, Default)]
+pub struct Below {
+    users: usize,
+    lacking: usize,
+    /// Why the first that could not be read was not.
+    unread: Option<Judgement>,
+    /// With how many users a grant does not reach, and the first of them.
+    misplaced: BTreeMap<Key, (usize, Vec<String>)>,
+}
+
+impl Below {
+    pub fn add(
+        &mut self,
+        name: &str,
+        rights: &Rights,
+        class: Option<Guid>,
+        mut obstacle: impl FnMut(Right, Guid) -> Option<(usize, String)>,
+    ) {
+        self.users += 1;
+        if rights.all() == All::Granted {
+            return;
+        }
+        self.lacking += 1;
+        let Some(class) = class else { return };
         for (right, _) in NEEDED.iter().zip(&rights.decisions).filter(|(_, own)| own.verdict != Verdict::Granted) {
-            let explicit: Vec<Grant> = grants(&ancestor.descriptor, &account.token, *right, &class, direct)
-                .into_iter()
-                .filter(|grant| !grant.inherited)
-                .collect();
-            if explicit.iter().any(|grant| grant.reach == Reach::Arrives) {
-                continue;
-            }
-            if let Some(grant) = explicit.first() {
-                let obstacle = format!("{} ({})", in_words(&grant.reach), trustee(&grant.trustee));
-                misplaced.entry((grant.ace, *right, obstacle, class)).or_default().push(&target.display);
+            if let Some((ace, why)) = obstacle(*right, class) {
+                let (count, names) = self.misplaced.entry((ace, *right, why, class)).or_default();
+                *count += 1;
+                if names.len() < MOST_NAMES {
+                    names.push(name.to_owned());
+                }
             }
         }
     }
+
+    /// A user whose permissions were not read, and why.
+    pub fn add_unread(&mut self, why: Option<Judgement>) {
+        self.users += 1;
+        self.unread = self.unread.take().or(why);
+    }
+}
+
+/// What the grants on a container, or on the head of a domain, do for the users below.
+pub fn of_ancestor(case: &Case, ancestor: Result<&Object, &Judgement>, below: &Below) -> Answer {
+    let dn = place(case).1;
+    let account = account(case)?;
+    let Below { users, lacking, ref unread, ref misplaced } = *below;
     if users > 0 && lacking == 0 && unread.is_none() {
         let message = format!("{} has its rights on every user below {dn} that was looked at.", account.name);
         return Err(Judgement::not_applicable(Reason::NotConfigured, message));
     }
-    let ancestor = ancestor?;
-    let Some(((ace, right, obstacle, class), _)) = misplaced.iter().max_by_key(|(_, names)| names.len()) else {
+    let ancestor = ancestor.map_err(Judgement::clone)?;
+    let Some(((ace, right, obstacle, class), _)) = misplaced.iter().max_by_key(|(_, (count, _))| *count) else {
         return match unread {
-            Some(unread) => Err(unread),
+            Some(unread) => Err(unread.clone()),
             None if users == 0 => {
                 Err(Judgement::unknown(Reason::NotCollected, format!("No user below {dn} was looked at.")))
             }
@@ -95,11 +145,19 @@ fn judge(case: &Case) -> Answer {
         right.name()
     ))
     .step(grant_below(*right, &ancestor.dn, &account.sid(), *class, &verify(case)));
-    Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle, _), names)| {
-        let shown = list(names.iter().take(5).copied());
-        let line = format!("ACE {ace}, {}: {obstacle}; {} user(s): {shown}", right.name(), names.len());
+    Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle, _), (count, names))| {
+        let shown = list(names.iter().map(String::as_str));
+        let line = format!("ACE {ace}, {}: {obstacle}; {count} user(s): {shown}", right.name());
         judgement.with("grant that does not arrive", line)
     }))
+}
+
+/// Purpose of the descriptor, and name of the object.
+fn place(case: &Case) -> (&'static str, String) {
+    match case.target.kind {
+        TargetKind::Domain => ("domainHead", format!("the head of {}", clean(&case.target.display))),
+        _ => ("container", clean(&case.target.display)),
+    }
 }
 
 /// A user right below the object of the case.

@@ -4,6 +4,7 @@ mod account_found;
 mod account_state;
 mod admin_sd_holder;
 mod below;
+pub mod census;
 mod change_password;
 mod container_inheritance;
 mod engine_sign_in;
@@ -15,7 +16,7 @@ mod on_users;
 mod pwd_last_set;
 mod reset_password;
 mod sam_objects;
-mod sample;
+pub mod sample;
 pub mod steps;
 #[cfg(test)]
 pub mod testing;

@@ -1,7 +1,8 @@
-//! One right of the connector account on users: each user for itself, and a domain by its sample.
+//! One right of the connector account on users: each user for itself, and a domain by its sample or by a scan
+//! of all.
 
 use super::evidence::{Account, account, object, sampled_users};
-use super::sample::{Failing, Outcome, Tally};
+use super::sample::{Extent, Failing, Outcome, Tally};
 use super::steps::{grant_below, remove_deny};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step, TargetKind};
@@ -73,9 +74,13 @@ pub fn verdict_on(name: &str, account: &Account, decision: &Decision) -> Judgeme
 }
 
 fn of_domain(case: &Case, right: Right, scale: &Scale) -> Answer {
+    of_tally(case, right, scale, &tally(case, right, true)?)
+}
+
+/// The finding about a domain whose users were counted.
+pub fn of_tally(case: &Case, right: Right, scale: &Scale, tally: &Tally) -> Answer {
     let domain = clean(&case.target.display);
     let account = account(case)?;
-    let tally = tally(case, right, true)?;
     let (name, size) = (right.name(), tally.size());
     let refused = tally.total.refused;
     let judgement = match tally.outcome() {
@@ -84,19 +89,19 @@ fn of_domain(case: &Case, right: Right, scale: &Scale) -> Answer {
             "{} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             account.name,
             tally.total.known(),
-            reason(&tally)
+            reason(tally)
         )),
         Outcome::Missing { most } => Judgement::fail(format!(
             "{} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             account.name,
             tally.total.known(),
-            reason(&tally)
+            reason(tally)
         ))
         .severity(if most { scale.most } else { scale.some }),
-        Outcome::Unknown => unknown(&domain, name, &tally),
+        Outcome::Unknown => unknown(&domain, name, tally),
     };
-    let judgement = steps(case, &tally, &account.sid()).into_iter().fold(judgement, Judgement::step);
-    Ok(list(case, judgement, &tally))
+    let judgement = steps(case, tally, &account.sid()).into_iter().fold(judgement, Judgement::step);
+    Ok(list(case, judgement, tally))
 }
 
 /// Most users without a grant: one at the head of the domain, from where it is inherited. Else what each of
@@ -150,14 +155,16 @@ pub fn reason(tally: &Tally) -> String {
     tally.reason().map_or(String::new(), |why| why.to_string())
 }
 
-/// Too little is known of a sample.
+/// Too little is known of the users.
 pub fn unknown(domain: &str, right: &str, tally: &Tally) -> Judgement {
     let (unknown, all) = (tally.total.unknown, tally.total.all());
+    let these = if tally.extent == Extent::Sample { " in the sample" } else { "" };
     Judgement::unknown(
         Reason::Partial,
-        match all {
-            0 => format!("Every user of {domain} in the sample is protected; {right} is asked of others."),
-            _ => format!("{right} is not known for {unknown} of {all} users of {domain} in the sample."),
+        match (all, tally.set_aside) {
+            (0, 0) => format!("No user of {domain} could be read."),
+            (0, _) => format!("Every user of {domain}{these} is protected; {right} is asked of others."),
+            _ => format!("{right} is not known for {unknown} of {all} users of {domain}{these}."),
         },
     )
 }
@@ -169,7 +176,7 @@ pub fn list(case: &Case, judgement: Judgement, tally: &Tally) -> Judgement {
         case.scene.evidence.records_at(Kind::User, &case.target.key).filter_map(|record| record.error.as_ref());
     let judgement = troubles.fold(judgement, |judgement, error| judgement.with("sample not whole", clean(&error.text)));
     let judgement = judgement
-        .with("sample", tally.size())
+        .with(if tally.extent == Extent::Sample { "sample" } else { "users" }, tally.size())
         .with("granted", counts.granted)
         .with("not granted", counts.refused)
         .with("not known", counts.unknown)
@@ -186,7 +193,7 @@ pub fn list(case: &Case, judgement: Judgement, tally: &Tally) -> Judgement {
 }
 
 /// Where a user stands; the head of the domain is no container, so the DN says it.
-fn container_of(user: &User) -> String {
+pub fn container_of(user: &User) -> String {
     let container = user.parent_containers.first().map(|dn| clean(dn));
     container.unwrap_or_else(|| parent_of(&clean(user.dn.as_deref().unwrap_or_default())))
 }

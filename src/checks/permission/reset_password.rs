@@ -14,14 +14,14 @@ crate::declare_check! {
     link: "L-TUT", since: "0.1.0",
     rule: "The effective right Reset Password on each user's own descriptor.
 User: Pass when granted; Fail (high) when denied or not granted; Unknown when the ACEs or the groups do not settle it.
-Domain, over a sample without protected users:
+Domain, over a sample without protected users (with -All over all of them):
 Fail: more than 5 % of the known are not granted, or a container with at least 3 sampled users has none. Critical when more than half are not granted, else high.
 Unknown: over 10 % of the sample is not known.
 Warn: up to 5 % are not granted.
 Pass: all are granted.",
 }
 
-const SCALE: Scale = Scale { user: Severity::High, most: Severity::Critical, some: Severity::High };
+pub const SCALE: Scale = Scale { user: Severity::High, most: Severity::Critical, some: Severity::High };
 
 fn judge(case: &Case) -> Answer {
     on_users::judge(case, Right::ResetPassword, &SCALE)

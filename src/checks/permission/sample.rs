@@ -1,4 +1,4 @@
-//! What a sample of users says of a domain (PW505 to PW507, PW509): pure counting.
+//! What a sample of users, or all of them, says of a domain (PW505 to PW507, PW509): pure counting.
 
 use crate::directory::{Decision, Verdict, Why};
 use std::collections::BTreeMap;
@@ -37,9 +37,20 @@ pub struct Failing<'a> {
     pub why: &'a Why,
 }
 
-/// The sampled users of a domain and what was found for one right.
+/// Which users of a domain were counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    #[default]
+    Sample,
+    All,
+    /// All were wanted, and some could not be read.
+    Part,
+}
+
+/// The users of a domain that were looked at, and what was found for one right.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
+    pub extent: Extent,
     pub total: Counts,
     /// Protected users, who are left out of the statistics.
     pub set_aside: usize,
@@ -124,7 +135,12 @@ impl Tally {
     /// "sample of 12 in 3 containers".
     pub fn size(&self) -> String {
         let (users, containers) = (self.total.all(), self.containers.len());
-        format!("sample of {users} in {containers} container{}", if containers == 1 { "" } else { "s" })
+        let places = format!("in {containers} container{}", if containers == 1 { "" } else { "s" });
+        match self.extent {
+            Extent::Sample => format!("sample of {users} {places}"),
+            Extent::All => format!("all {users} {places}"),
+            Extent::Part => format!("the {users} {places} that could be read"),
+        }
     }
 }
 
@@ -187,6 +203,9 @@ mod tests {
         let names: Vec<&str> = tally.failing_containers().iter().map(|failing| failing.dn).collect();
         assert_eq!(names, ["OU=c1", "OU=c3", "OU=c0"]);
         assert_eq!(tally.size(), "sample of 16 in 4 containers");
+        let of = |extent: Extent| Tally { extent, ..tally.clone() }.size();
+        assert_eq!(of(Extent::All), "all 16 in 4 containers");
+        assert_eq!(of(Extent::Part), "the 16 in 4 containers that could be read");
         assert_eq!(tally.reason().unwrap().to_string(), "no ACE grants Reset Password");
         let many: Vec<(usize, usize, usize)> = vec![(0, 1, 0); 12];
         let many = self::tally(&many);

@@ -179,24 +179,37 @@ async fn descriptors(world: &World, access: &Access, room: &Room, items: &[Item]
     let answers =
         each(world, access, room, items, until, async |mut session, item: Item| read(&mut session, &item.dn).await)
             .await;
-    let record = |(item, answer): (&Item, Result<Option<SecurityDescriptor>, Miss>)| {
-        let known = SecurityDescriptor { dn: item.dn.clone(), purpose: item.purpose.to_owned(), ..Default::default() };
-        let miss = match answer {
-            Ok(Some(data)) => {
-                let data = SecurityDescriptor { purpose: known.purpose, ..data };
-                if data.sd_bytes.is_some() {
-                    return world.record(&item.target, started, data);
-                }
-                let text = format!("nTSecurityDescriptor of {} was not returned.", item.dn);
-                let miss = Miss::new(State::Partial, "ldap", "missing", text);
-                return world.troubled(&item.target, started, data, miss.state, miss.error);
+    items.iter().zip(answers).map(|(item, answer)| record(world, item, started, answer)).collect()
+}
+
+fn record(world: &World, item: &Item, started: Instant, answer: Result<Option<SecurityDescriptor>, Miss>) -> Record {
+    let known = SecurityDescriptor { dn: item.dn.clone(), purpose: item.purpose.to_owned(), ..Default::default() };
+    let miss = match answer {
+        Ok(Some(data)) => {
+            let data = SecurityDescriptor { purpose: known.purpose, ..data };
+            if data.sd_bytes.is_some() {
+                return world.record(&item.target, started, data);
             }
-            Ok(None) => Miss::new(State::NotFound, "ldap", "notFound", format!("{} cannot be seen.", item.dn)),
-            Err(miss) => miss,
-        };
-        world.troubled(&item.target, started, known, miss.state, miss.error)
+            let text = format!("nTSecurityDescriptor of {} was not returned.", item.dn);
+            let miss = Miss::new(State::Partial, "ldap", "missing", text);
+            return world.troubled(&item.target, started, data, miss.state, miss.error);
+        }
+        Ok(None) => Miss::new(State::NotFound, "ldap", "notFound", format!("{} cannot be seen.", item.dn)),
+        Err(miss) => miss,
     };
-    items.iter().zip(answers).map(record).collect()
+    world.troubled(&item.target, started, known, miss.state, miss.error)
+}
+
+/// The container at a DN, read in a session that is open. A controller that ends is the caller's affair.
+pub async fn container(world: &World, session: &mut Session, domain: &Target, dn: &str) -> Result<Record, Failure> {
+    let item = Item { target: Target::container(dn, domain), dn: dn.to_owned(), purpose: "container" };
+    let started = Instant::now();
+    let answer = match read(session, dn).await {
+        Err(failure) if failure.is_of_the_controller() => return Err(failure),
+        Err(failure) => Err(Miss::of(&session.host, &failure)),
+        Ok(found) => Ok(found),
+    };
+    Ok(record(world, &item, started, answer))
 }
 
 /// Owner, group and DACL; the DACL alone where that is refused or not given.

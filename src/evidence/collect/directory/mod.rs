@@ -46,8 +46,8 @@ mod token_groups;
 mod user_entry;
 mod values;
 
-pub use everywhere::user_target;
-pub use scan::{Found, Scan, scans};
+pub use everywhere::{display, user_target};
+pub use scan::{Batch, Found, Scan, Wanted, scans};
 
 use super::Collector;
 use std::sync::Arc;

@@ -5,16 +5,18 @@
 
 use super::accounts::{accounts, inside};
 use super::binary::bytes;
+use super::descriptors::container;
 use super::guarded::{DOMAIN_USERS, Guarded};
 use super::ldap::{Failure, value};
-use super::names::domain_around;
+use super::names::{domain_around, parent};
 use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
 use super::room::{Miss, Room, Session, enter, rooms};
 use super::session::Access;
 use super::user_entry::{SCANNED, USERS, assemble, read};
 use crate::catalog::{NameValue, Target};
+use crate::directory::parent_containers;
 use crate::evidence::collect::World;
-use crate::evidence::{Bytes, DomainPolicy, Evidence, SecurityDescriptor, User};
+use crate::evidence::{Bytes, DomainPolicy, Evidence, Record, SecurityDescriptor, User};
 use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -29,16 +31,37 @@ pub struct Found {
     pub descriptor: SecurityDescriptor,
 }
 
+/// What a scan hands out at once.
+#[derive(Default)]
+pub struct Batch {
+    pub users: Vec<Found>,
+    /// `security-descriptor` of the containers above these users that come for the first time.
+    pub containers: Vec<Record>,
+}
+
+/// What to scan for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// An LDAP filter that users have to match too.
+    pub filter: Option<String>,
+    /// The containers above them too.
+    pub containers: bool,
+}
+
 /// The scan of one domain.
 pub struct Scan {
     /// Inside the connector account that serves it.
     pub domain: Target,
     /// What could not be read, and why.
     pub gaps: Vec<NameValue>,
+    /// False when users were not read.
+    pub is_whole: bool,
     world: Arc<World>,
     access: Arc<Access>,
     room: Room,
     filter: String,
+    /// Containers that were read, in lower case; `None` when nobody wants them.
+    containers: Option<HashSet<String>>,
     ds_heuristics: Option<String>,
     /// Containers still to read, the current one last.
     bases: Vec<String>,
@@ -49,8 +72,8 @@ pub struct Scan {
     last_miss: Miss,
 }
 
-/// One scan for each domain of the run. `filter` narrows the users.
-pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> Vec<Scan> {
+/// One scan for each domain of the run.
+pub fn scans(evidence: &Evidence, world: &Arc<World>, wanted: &Wanted) -> Vec<Scan> {
     let Some(rooms) = rooms(evidence, world) else { return Vec::new() };
     let accounts = accounts(evidence, world, &rooms).unwrap_or_default();
     let given = &world.settings.search_base;
@@ -65,9 +88,11 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> V
         Scan {
             domain: inside(&room.domain, &accounts),
             gaps: Vec::new(),
+            is_whole: true,
             world: world.clone(),
             access: access.clone(),
-            filter: filter.map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})")),
+            filter: wanted.filter.as_ref().map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})")),
+            containers: wanted.containers.then(HashSet::new),
             ds_heuristics: policy.first().and_then(|fact| fact.data.ds_heuristics.clone()),
             bases,
             cookie: Vec::new(),
@@ -83,26 +108,37 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> V
 
 impl Scan {
     /// The next users, none of them twice; `None` at the end.
-    pub async fn next(&mut self) -> Option<Vec<Found>> {
+    pub async fn next(&mut self) -> Option<Batch> {
         loop {
             let base = self.bases.last()?.clone();
             if self.open.is_none() && !self.enter().await {
                 let why = self.last_miss.error.text.clone();
-                self.gaps.extend(self.bases.drain(..).rev().map(|base| NameValue { name: base, value: why.clone() }));
+                for base in std::mem::take(&mut self.bases).into_iter().rev() {
+                    self.lose(&base, &why);
+                }
                 return None;
             }
-            match self.page(&base).await {
-                Ok(page) => {
-                    self.cookie = page.cookie;
-                    if self.cookie.is_empty() {
-                        self.bases.pop();
-                    }
-                    let found = self.take(page.entries).await;
-                    if !found.is_empty() {
-                        return Some(found);
-                    }
+            let page = match self.page(&base).await {
+                Ok(page) => page,
+                Err(failure) => {
+                    self.suffer(base, &failure);
+                    continue;
                 }
-                Err(failure) => self.suffer(base, &failure),
+            };
+            let containers = match self.above(&page.entries).await {
+                Ok(containers) => containers,
+                Err(failure) => {
+                    self.suffer(base, &failure);
+                    continue;
+                }
+            };
+            self.cookie = page.cookie;
+            if self.cookie.is_empty() {
+                self.bases.pop();
+            }
+            let users = self.take(page.entries).await;
+            if !users.is_empty() || !containers.is_empty() {
+                return Some(Batch { users, containers });
             }
         }
     }
@@ -138,6 +174,12 @@ impl Scan {
         false
     }
 
+    /// The users below `name` were not read.
+    pub fn lose(&mut self, name: &str, why: &str) {
+        self.is_whole = false;
+        self.gap(name, why);
+    }
+
     fn gap(&mut self, name: &str, value: &str) {
         if !self.gaps.iter().any(|gap| gap.name == name) {
             self.gaps.push(NameValue { name: name.to_owned(), value: value.to_owned() });
@@ -161,8 +203,29 @@ impl Scan {
             self.bases.pop();
             self.cookie.clear();
             let why = self.last_miss.error.text.clone();
-            self.gap(&base, &why);
+            self.lose(&base, &why);
         }
+    }
+
+    /// The containers above these users that were not read yet; none of them when the controller dies meanwhile,
+    /// because the users come again then.
+    async fn above(&mut self, entries: &[SearchEntry]) -> Result<Vec<Record>, Failure> {
+        let (Some(known), Some((session, _))) = (&mut self.containers, &mut self.open) else { return Ok(Vec::new()) };
+        let (mut records, mut new) = (Vec::new(), HashSet::new());
+        for entry in entries {
+            let is_new = |dn: &String| !known.contains(&dn.to_lowercase());
+            // Where the nearest is known, those above it are.
+            if !parent(&entry.dn).as_ref().is_some_and(is_new) {
+                continue;
+            }
+            for dn in parent_containers(&entry.dn, &session.head).unwrap_or_default() {
+                if is_new(&dn) && new.insert(dn.to_lowercase()) {
+                    records.push(container(&self.world, session, &self.domain, &dn).await?);
+                }
+            }
+        }
+        known.extend(new);
+        Ok(records)
     }
 
     async fn take(&mut self, entries: Vec<SearchEntry>) -> Vec<Found> {

@@ -1,0 +1,140 @@
+//! `pwb_test_user` for every user: an answer each, and the coverage of the domain.
+
+use super::{Told, hand_out, lines};
+use crate::catalog::{Scene, Status, Target, TargetKind};
+use crate::checks::permission::evidence::account_for;
+use crate::checks::permission::facts::{NEEDED, Rights, class_of};
+use crate::checks::policy::governing::Policies;
+use crate::checks::user::bucket::{Known, bucket};
+use crate::checks::user::coverage::Coverage;
+use crate::checks::user::may_change::{added, own_change, own_token};
+use crate::checks::user::operation::Operation;
+use crate::checks::user::share;
+use crate::contract::Item;
+use crate::diagnostics::live::Live;
+use crate::directory::{Descriptor, Guid, Judged, Token};
+use crate::engine::{Judge, coverage, users};
+use crate::evidence::collect::directory::{Found, Scan, user_target};
+use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
+use crate::jobs::{Closed, Outbox};
+use std::collections::HashMap;
+use std::time::Instant;
+
+/// The users of one domain so far, and what is needed to judge them.
+pub struct Coverages<'a> {
+    live: &'a Live,
+    evidence: &'a Evidence,
+    /// Only the coverage is wanted.
+    summary_only: bool,
+    domain: Target,
+    /// Records that the checks of a user read besides those about the user.
+    shared: Vec<Record>,
+    token: Option<Token>,
+    added: Vec<String>,
+    operation: Option<Operation>,
+    policies: Policies<'a>,
+    policy: Option<&'a DomainPolicy>,
+    /// Descriptors that repeat are judged once, for each class of users.
+    judged: HashMap<Option<Guid>, Judged>,
+    coverage: Coverage,
+}
+
+impl<'a> Coverages<'a> {
+    pub fn new(live: &'a Live, evidence: &'a Evidence, domain: &Target, summary_only: bool) -> Coverages<'a> {
+        let scene = Scene { evidence, tables: &live.engine.world.tables, now_unix_ms: live.engine.world.now_unix_ms };
+        let is_shared = |record: &&Record| match record.kind {
+            Kind::DomainPolicy | Kind::Pso | Kind::TokenGroups | Kind::OperatorInput | Kind::Fsmo => true,
+            Kind::User => record.target.kind == TargetKind::Account,
+            _ => false,
+        };
+        let all = evidence.facts_at::<crate::evidence::Pso>(&domain.key);
+        let policy = evidence.facts_at::<DomainPolicy>(&domain.key).first().map(|fact| fact.data);
+        Coverages {
+            live,
+            evidence,
+            summary_only,
+            domain: domain.clone(),
+            shared: evidence.records().iter().filter(is_shared).cloned().collect(),
+            token: account_for(&scene, domain).ok().map(|account| account.token),
+            added: added(&scene, domain),
+            operation: Operation::stated(&scene),
+            policies: Policies::new(policy, all.into_iter().map(|fact| fact.data)),
+            policy,
+            judged: HashMap::new(),
+            coverage: Coverage::default(),
+        }
+    }
+
+    pub fn users(&self) -> usize {
+        self.coverage.all()
+    }
+
+    pub async fn take(&mut self, outbox: &Outbox, page: &[Found]) -> Result<(), Closed> {
+        for found in page {
+            self.count(found);
+        }
+        if self.summary_only {
+            return Ok(());
+        }
+        let Live { engine, .. } = self.live;
+        let records = page.iter().flat_map(|found| self.records(found));
+        let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
+        let mut results = users(&engine.world.scene(&evidence), &engine.plan, &engine.suppressions);
+        for result in &mut results {
+            result.findings.retain(|finding| !matches!(finding.status, Status::Pass | Status::NotApplicable));
+        }
+        for result in results {
+            outbox.send(&Item::User(Box::new(result))).await?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, found: &Found) {
+        let Found { user, descriptor } = found;
+        let class = class_of(descriptor);
+        let bytes = descriptor.sd_bytes.as_ref().map(|bytes| bytes.0.as_slice());
+        let rights = self.token.as_ref().zip(bytes).and_then(|(token, bytes)| {
+            let judged = self.judged.entry(class).or_insert_with(|| Judged::new(token.clone(), class, NEEDED));
+            let summary = judged.judge(bytes).ok()?;
+            Some(Rights { decisions: *summary.decisions.first_chunk()?, protected: summary.is_protected })
+        });
+        let own_change = bytes.filter(|_| self.operation == Some(Operation::Change)).and_then(|bytes| {
+            let descriptor = Descriptor::from_bytes(bytes).ok()?;
+            Some(own_change(&descriptor, class, &own_token(user, &self.added)).verdict)
+        });
+        let bucket = bucket(&Known {
+            user,
+            in_scope: None,
+            policy: self.policy,
+            governing: self.policies.of(user),
+            rights: rights.as_ref(),
+            own_change,
+            operation: self.operation,
+        });
+        self.coverage.add(user.parent_containers.first().map_or("", String::as_str), bucket);
+    }
+
+    fn records(&self, found: &Found) -> Vec<Record> {
+        let (world, now) = (&self.live.engine.world, Instant::now());
+        let Found { user, descriptor } = found;
+        let Some(target) = user_target(&self.domain, user) else { return Vec::new() };
+        vec![world.record(&target, now, user.clone()), world.record(&target, now, descriptor.clone())]
+    }
+
+    /// The coverage as an item, as a finding, and in the report.
+    pub async fn tell(self, outbox: &Outbox, scan: &Scan, told: &mut Told) -> Result<(), Closed> {
+        let engine = &self.live.engine;
+        let judgement = self.coverage.judgement(&self.domain.display, false);
+        let coverage = coverage(&self.domain, &self.coverage, &judgement, scan.gaps.clone());
+        if engine.plan.selected.iter().any(|check| check.id == share::CHECK.id) {
+            let finding = {
+                let scene = engine.world.scene(self.evidence);
+                let judgement = lines(&scan.gaps).fold(judgement, |all, (name, value)| all.with(name, value));
+                Judge::new(&scene).finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
+            };
+            hand_out(outbox, self.live, finding, told).await?;
+        }
+        told.coverage.push(coverage.clone());
+        outbox.send(&Item::Coverage(Box::new(coverage))).await.map(|_| ())
+    }
+}

@@ -1,0 +1,64 @@
+//! `pwb_test_permission` for every user: the rights of the connector account on all of them.
+
+use super::{Told, hand_out, lines};
+use crate::catalog::{Judgement, Target};
+use crate::checks::permission::census::Census;
+use crate::checks::permission::sample::Extent;
+use crate::contract::Finding;
+use crate::diagnostics::live::Live;
+use crate::engine::Judge;
+use crate::evidence::Evidence;
+use crate::evidence::collect::directory::{Batch, Scan, display};
+use crate::jobs::{Closed, Outbox};
+
+/// The users of one domain so far.
+pub struct Rights<'a> {
+    live: &'a Live,
+    evidence: &'a Evidence,
+    domain: Target,
+    census: Census<'a>,
+}
+
+impl<'a> Rights<'a> {
+    pub fn new(live: &'a Live, evidence: &'a Evidence, domain: &Target) -> Rights<'a> {
+        let census = Census::new(&live.engine.world.scene(evidence), domain);
+        Rights { live, evidence, domain: domain.clone(), census }
+    }
+
+    pub fn users(&self) -> usize {
+        self.census.users()
+    }
+
+    pub fn take(&mut self, batch: &Batch) {
+        batch.containers.iter().for_each(|record| self.census.add_container(record));
+        for found in &batch.users {
+            self.census.add(&found.user, &found.descriptor, &display(&found.user));
+        }
+    }
+
+    /// The findings of the counts, and in the report too.
+    pub async fn tell(mut self, outbox: &Outbox, scan: &Scan, told: &mut Told) -> Result<(), Closed> {
+        for finding in self.findings(scan) {
+            hand_out(outbox, self.live, finding, told).await?;
+        }
+        Ok(())
+    }
+
+    fn findings(&mut self, scan: &Scan) -> Vec<Finding> {
+        let engine = &self.live.engine;
+        let scene = engine.world.scene(self.evidence);
+        let judge = Judge::new(&scene);
+        let extent = if scan.is_whole { Extent::All } else { Extent::Part };
+        let is_selected = |id: &str| engine.plan.selected.iter().any(|check| check.id == id);
+        let answers = self.census.answers(&scene, extent).into_iter().filter(|(check, ..)| is_selected(check.id));
+        let finding = |(check, target, answer): (_, Target, Result<Judgement, Judgement>)| {
+            let judgement = answer.unwrap_or_else(|early| early);
+            let judgement = match target.key == self.domain.key {
+                true => lines(&scan.gaps).fold(judgement, |all, (name, value)| all.with(name, value)),
+                false => judgement,
+            };
+            judge.finding_of(check, &target, judgement, &engine.suppressions)
+        };
+        answers.map(finding).collect()
+    }
+}
