@@ -162,7 +162,7 @@ impl Scan {
                     if !open.1.is_whole {
                         self.gap(
                             "groups of the forest's root domain",
-                            "they were not asked for members of this domain",
+                            "their members are known by adminCount, which one who joined within the last hour may not carry yet",
                         );
                     }
                     self.open = Some(open);
@@ -239,10 +239,11 @@ impl Scan {
                 continue;
             }
             let mut user = User { search_count: Some(1), ..assemble(entry, session) };
-            if value(entry, "primaryGroupID").and_then(|rid| rid.parse().ok()) == Some(DOMAIN_USERS) {
-                user.protected_groups = Some(guarded.of(&guid));
+            let groups = guarded.of(&guid);
+            let primary = value(entry, "primaryGroupID").and_then(|rid| rid.parse().ok());
+            if !asks_itself(&user, primary, &groups, guarded.is_whole) {
+                user.protected_groups = Some(groups);
             } else if let Ok(Some(whole)) = read(session, &entry.dn).await {
-                // Another primary group may be nested in a protected one.
                 user.member_of_transitive = whole.member_of_transitive;
             }
             let descriptor = SecurityDescriptor {
@@ -256,5 +257,34 @@ impl Scan {
             found.push(Found { user, descriptor });
         }
         found
+    }
+}
+
+/// Whether the user itself has to be asked for its groups: another primary group may be nested in a protected
+/// one, and a mark that no group of the domain explains may come from one of the forest's root domain, whose
+/// universal groups stand in tokenGroups ([MS-ADTS] 3.1.1.4.5.19).
+fn asks_itself(user: &User, primary: Option<u32>, groups: &[String], is_whole: bool) -> bool {
+    primary != Some(DOMAIN_USERS) || (!is_whole && groups.is_empty() && user.admin_count == Some(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_be_protected_from_elsewhere_is_asked_itself() {
+        let (none, some) = (Vec::new(), vec!["S-1-5-32-544".to_owned()]);
+        for (primary, count, groups, is_whole, expected) in [
+            (Some(513), None, &none, false, false),
+            (Some(513), Some(1), &none, true, false),
+            (Some(513), Some(1), &none, false, true),
+            (Some(513), Some(0), &none, false, false),
+            (Some(513), Some(1), &some, false, false),
+            (Some(1200), None, &none, true, true),
+            (None, None, &none, true, true),
+        ] {
+            let user = User { admin_count: count, ..User::default() };
+            assert_eq!(asks_itself(&user, primary, groups, is_whole), expected, "{primary:?} {count:?} {is_whole}");
+        }
     }
 }
