@@ -1,6 +1,6 @@
 //! What a poll returns: a snapshot with the items that are ready.
 
-use super::{ContractError, CoverageResult, Finding, Report, UserResult};
+use super::{ContractError, ControllerPorts, CoverageResult, Finding, Report, UserResult};
 use crate::bundle::Manifest;
 use crate::engine::RunHeader;
 use crate::evidence::Record;
@@ -17,6 +17,8 @@ pub enum Item {
     User(Box<UserResult>),
     /// All users of a domain.
     Coverage(Box<CoverageResult>),
+    /// A controller with every port, when the request asked for the matrix.
+    Matrix(Box<ControllerPorts>),
     /// A record of the run, when the request asked for evidence.
     Evidence {
         record: Box<Record>,

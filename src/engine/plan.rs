@@ -79,6 +79,8 @@ pub struct Plan {
     /// Kinds of record that the judged checks read.
     pub kinds: BTreeSet<Kind>,
     pub include_not_collected: bool,
+    /// The ports of every controller are handed out too.
+    pub matrix: bool,
 }
 
 impl Plan {
@@ -111,7 +113,21 @@ impl Plan {
         }
         let judged = with_blockers(&selected);
         let kinds = judged.iter().flat_map(|check| kinds_read(check)).collect();
-        Ok(Plan { diagnostic, selected, judged, kinds, include_not_collected: selection.include_not_collected })
+        let include_not_collected = selection.include_not_collected;
+        Ok(Plan { diagnostic, selected, judged, kinds, include_not_collected, matrix: false })
+    }
+
+    /// With the matrix of controllers and ports, whose evidence is collected whatever is selected.
+    pub fn with_matrix(mut self, wanted: bool) -> Result<Plan, ContractError> {
+        if wanted && self.diagnostic != Diagnostic::TestDirectory {
+            let message = format!("Only {} gives the ports of every controller.", Diagnostic::TestDirectory.export());
+            return Err(ContractError::out_of_range("output.matrix", message));
+        }
+        if wanted {
+            self.kinds.extend([Kind::Tcp, Kind::DcInventory]);
+            self.matrix = true;
+        }
+        Ok(self)
     }
 }
 
@@ -181,6 +197,17 @@ mod tests {
         let plan = Plan::new(Diagnostic::TestAll, &selection(&["PW303"], &[])).unwrap();
         assert_eq!(plan.selected.iter().map(|check| check.id).collect::<Vec<_>>(), ["PW303"]);
         assert_eq!(plan.judged.iter().map(|check| check.id).collect::<Vec<_>>(), ["PW301", "PW303"]);
+    }
+
+    #[test]
+    fn the_matrix_has_its_evidence_whatever_is_selected_and_belongs_to_one_diagnostic() {
+        let plan = |diagnostic| Plan::new(diagnostic, &selection(&["PW601"], &[])).unwrap();
+        let with = plan(Diagnostic::TestDirectory).with_matrix(true).unwrap();
+        let without = plan(Diagnostic::TestDirectory).with_matrix(false).unwrap();
+        assert!(with.kinds.is_superset(&BTreeSet::from([Kind::Tcp, Kind::DcInventory])));
+        assert!(!without.kinds.contains(&Kind::DcInventory));
+        let refusal = plan(Diagnostic::TestAll).with_matrix(true).unwrap_err();
+        assert_eq!(refusal.field.as_deref(), Some("output.matrix"));
     }
 
     #[test]

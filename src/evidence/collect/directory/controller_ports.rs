@@ -3,6 +3,7 @@
 use super::controllers::controllers;
 use super::rpc;
 use crate::catalog::Target;
+use crate::directory::ports::{ENDPOINT_MAPPER, SERVICES};
 use crate::evidence::collect::cloud_ports::{attempt, port};
 use crate::evidence::collect::net::limits::TCP_TIMEOUT;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
@@ -10,12 +11,6 @@ use crate::evidence::{Data, Dns, EndpointMap, Evidence, Kind, Payload, Tcp};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Onprem 4.5: LDAP, Kerberos, SMB, DNS, LDAPS, kpasswd, global catalog, ADWS, WinRM.
-const PORTS: [u16; 9] = [389, 88, 445, 53, 636, 464, 3268, 9389, 5985];
-
-/// The RPC endpoint mapper, which is asked as well.
-const ENDPOINT_MAPPER: u16 = 135;
 
 /// Addresses of a controller that are tried.
 pub const MOST_ADDRESSES: usize = 2;
@@ -43,17 +38,19 @@ impl Collector for ControllerPortsCollector {
                 .flat_map(|map| map.samr_ports.iter().copied())
                 .collect();
             for address in answers.filter_map(|answer| answer.value.parse::<IpAddr>().ok()).take(MOST_ADDRESSES) {
-                for number in PORTS.iter().chain(&listed) {
-                    probes.push(port(world, &controller.target, &controller.fqdn, address, *number));
+                for number in SERVICES.iter().map(|service| service.port).chain(listed.iter().copied()) {
+                    probes.push(match number {
+                        ENDPOINT_MAPPER => endpoint_mapper(world, &controller.target, &controller.fqdn, address),
+                        _ => port(world, &controller.target, &controller.fqdn, address, number),
+                    });
                 }
-                probes.push(endpoint_mapper(world, &controller.target, &controller.fqdn, address));
             }
         }
         probes
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        let ports: Vec<String> = PORTS.iter().chain([&ENDPOINT_MAPPER]).map(u16::to_string).collect();
+        let ports: Vec<String> = SERVICES.iter().map(|service| service.port.to_string()).collect();
         let ports = format!("ports {} and the SAM port that 135 names", ports.join(", "));
         let most = if world.settings.all_controller { "each target" } else { "the first 8 targets" };
         let configured = "each preferred or last used controller of the connectors";
