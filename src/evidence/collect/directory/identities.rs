@@ -8,7 +8,7 @@ use super::session::Access;
 use super::slots::Slots;
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
-use crate::evidence::{Evidence, Kind, Record, State};
+use crate::evidence::{Evidence, Kind, Payload, Record, State};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -42,8 +42,9 @@ impl IdentitiesCollector {
             let started = Instant::now();
             let (until, _) = time_for(&this);
             let outcomes = look_up(&this, &access, &rooms, &names, until).await;
-            let records = names.iter().zip(outcomes).map(|(name, outcome)| {
-                outcome.records(&this, started, name, &Target::user(name, name, None), user_target)
+            let records = names.iter().zip(outcomes).zip(first..).map(|((name, outcome), index)| {
+                let unknown = Target::user(name, name, None);
+                placed(outcome.records(&this, started, name, &unknown, user_target), index)
             });
             records.flatten().collect()
         })
@@ -98,6 +99,16 @@ impl Collector for IdentitiesCollector {
     }
 }
 
+/// Look-ups end in any order; the answers stand in that of the input.
+fn placed(mut records: Vec<Record>, index: usize) -> Vec<Record> {
+    for record in &mut records {
+        if let Payload::User(user) = &mut record.data {
+            user.input_index = u32::try_from(index).ok();
+        }
+    }
+    records
+}
+
 /// Users were named, and there is no directory to look for them in.
 fn no_domain(world: &World) -> Vec<Record> {
     let started = Instant::now();
@@ -141,6 +152,23 @@ mod tests {
         let (target, account) = connector_account(None);
         let collector = IdentitiesCollector::new(Arc::default());
         assert_eq!(collector.probes(&both().add(&target, account).evidence, &world(looks_for(3))).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn each_record_has_the_place_of_its_name() {
+        let (target, account) = connector_account(None);
+        let stage = both().add(&target, account);
+        let collector = IdentitiesCollector::new(Arc::default());
+        // Nobody answers: every name has a record that says so.
+        let world = world(Settings { probe_timeout: Some(Duration::from_millis(100)), ..looks_for(9) });
+        let mut places = Vec::new();
+        for probe in collector.probes(&stage.evidence, &world) {
+            for record in (probe.work)().await {
+                let Payload::User(user) = record.data else { panic!("what was asked for") };
+                places.push((record.target.display, user.input_index));
+            }
+        }
+        assert_eq!(places, (0..9).map(|index| (format!("u{index}"), Some(index))).collect::<Vec<_>>());
     }
 
     #[tokio::test]

@@ -1,0 +1,31 @@
+# Test-PasswordWritebackUser: answers in the order of the input.
+
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'Common.psm1') -Force
+    Import-Module (Get-StagedManifest) -Force
+
+    # A file with one record per name, as the look-ups came back: the last name first.
+    function New-UserEvidence {
+        param([string] $Path, [string[]] $Name)
+        $records = for ($index = $Name.Count - 1; $index -ge 0; $index--) {
+            @{
+                kind = 'user'; collector = 'user'; state = 'notFound'; vantage = 'domainMember'; runAs = 'svc'; durationMs = 5; collectedAtUnixMs = 1795000000000
+                target = @{ kind = 'user'; key = "user:$($Name[$index])"; display = $Name[$index]; within = @() }
+                error = @{ class = 'ldap'; code = 'notFound'; text = 'No object of this name is in corp.example.' }
+                data = @{ input = $Name[$index]; inputIndex = $index; searchCount = 0 }
+            }
+        }
+        [IO.File]::WriteAllLines($Path, [string[]]@($records | ForEach-Object { ConvertTo-Json -InputObject $_ -Depth 6 -Compress }))
+    }
+}
+
+Describe 'Answers for users' {
+    It 'stand in the order of the input, and so do the Booleans and the errors' {
+        $file = Join-Path $TestDrive 'users.ndjson'
+        New-UserEvidence -Path $file -Name 'zoe', 'anna', 'mia'
+        $users = Test-PasswordWritebackUser -EvidencePath $file -ErrorAction SilentlyContinue -ErrorVariable missing
+        $users.target.display | Should -Be 'zoe', 'anna', 'mia'
+        @($missing | Where-Object { $_ -is [Management.Automation.ErrorRecord] }).TargetObject | Should -Be 'zoe', 'anna', 'mia'
+        Test-PasswordWritebackUser -EvidencePath $file -Quiet -ErrorAction SilentlyContinue | Should -Be $false, $false, $false
+    }
+}
