@@ -1,8 +1,8 @@
 //! `pwb_test_user` for every user: judged and forgotten page by page.
 //!
 //! The run before it learns what all users share: policies, the connector account, its groups. The scan
-//! leaves no records; of each user only the bucket is counted, and the answer is handed out unless the
-//! caller wants the summary alone.
+//! keeps no records; of each user only the bucket is counted. The answer is handed out unless the caller
+//! wants the summary alone, and the records when he wants them.
 
 use super::live::Live;
 use crate::catalog::{NameValue, Scene, Status, Target, TargetKind, registry};
@@ -16,7 +16,7 @@ use crate::checks::user::operation::Operation;
 use crate::checks::user::share;
 use crate::contract::{ContractError, DirectoryPart, Item, Progress, Report, RunState};
 use crate::directory::{Descriptor, Guid, Judged, Token};
-use crate::engine::{Diagnostic, Finished, Judge, coverage, users};
+use crate::engine::{Diagnostic, Finished, Judge, RunHeader, coverage, users};
 use crate::evidence::collect::directory::{Found, Scan, scans, user_target};
 use crate::evidence::collect::unix_ms;
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
@@ -97,7 +97,16 @@ pub async fn scan(
     // Checks of users had nobody to judge in the run before; now they had.
     report.not_examined.retain(|line| line.checks.iter().any(|id| registry::find(id).is_none()));
     report.duration_ms = (unix_ms() - report.started_unix_ms).clamp(0, i64::from(u32::MAX)) as u32;
-    End::with_streamed_findings(&report)
+    finish(live, outbox, &report).await
+}
+
+/// The run itself stands last of the evidence.
+async fn finish(live: &Live, outbox: &Outbox, report: &Report) -> End {
+    let run = Item::Run { run: Box::new(RunHeader::of(report)) };
+    if live.engine.emit_evidence && outbox.send(&run).await.is_err() {
+        return End::cancelled(None);
+    }
+    End::with_streamed_findings(report)
 }
 
 fn progress(scan: &Scan, users: usize, started: Instant) -> Progress {
@@ -155,11 +164,19 @@ impl<'a> Counted<'a> {
         for found in page {
             self.count(found);
         }
+        let Live { engine, .. } = self.live;
+        if summary_only && !engine.emit_evidence {
+            return Ok(());
+        }
+        let records: Vec<Record> = page.iter().flat_map(|found| self.records(found)).collect();
+        if engine.emit_evidence {
+            for record in &records {
+                outbox.send(&Item::Evidence { record: Box::new(record.clone()) }).await?;
+            }
+        }
         if summary_only {
             return Ok(());
         }
-        let Live { engine, .. } = self.live;
-        let records = page.iter().flat_map(|found| self.records(found));
         let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
         let mut results = users(&engine.world.scene(&evidence), &engine.plan, &engine.suppressions);
         for result in &mut results {
@@ -222,3 +239,7 @@ impl<'a> Counted<'a> {
         outbox.send(&Item::Coverage(Box::new(coverage))).await.map(|_| ())
     }
 }
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

@@ -28,4 +28,11 @@ Describe 'Answers for users' {
         @($missing | Where-Object { $_ -is [Management.Automation.ErrorRecord] }).TargetObject | Should -Be 'zoe', 'anna', 'mia'
         Test-PasswordWritebackUser -EvidencePath $file -Quiet -ErrorAction SilentlyContinue | Should -Be $false, $false, $false
     }
+    It 'with their evidence can be judged again as they came' {
+        $file = Join-Path $TestDrive 'again.ndjson'
+        New-UserEvidence -Path $file -Name 'zoe', 'anna'
+        $all = Test-PasswordWritebackUser -EvidencePath $file -PassThruEvidence -ErrorAction SilentlyContinue
+        @($all | Where-Object { $_.PSObject.TypeNames[0] -eq 'PasswordWriteback.Run' }).Count | Should -Be 1
+        (Test-PasswordWritebackUser -Evidence $all -ErrorAction SilentlyContinue).target.display | Should -Be 'zoe', 'anna'
+    }
 }
