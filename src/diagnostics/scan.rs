@@ -22,7 +22,7 @@ use crate::evidence::collect::unix_ms;
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
 use crate::jobs::{Closed, End, Outbox};
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Which users, and what of them.
@@ -84,7 +84,8 @@ pub async fn scan(
             if counted.take(outbox, &page, wanted.summary_only).await.is_err() {
                 return End::cancelled(None);
             }
-            outbox.progress(progress(&scan, counted.coverage.all(), started));
+            let users = counted.coverage.all();
+            outbox.progress(progress(&scan.domain.display, users, scan.total(), started.elapsed()));
         }
         if report.state == RunState::Cancelled {
             let text = "The scan was cancelled; the users after this point are not counted.";
@@ -109,14 +110,19 @@ async fn finish(live: &Live, outbox: &Outbox, report: &Report) -> End {
     End::with_streamed_findings(report)
 }
 
-fn progress(scan: &Scan, users: usize, started: Instant) -> Progress {
+/// `total` is counted beside the scan; users that came meanwhile may make it more.
+fn progress(domain: &str, users: usize, total: Option<u32>, elapsed: Duration) -> Progress {
+    let done = users.min(i32::MAX as usize) as u32;
+    let total = total.map(|total| total.max(done));
+    let rate = f64::from(done) / elapsed.as_secs_f64().max(0.001);
+    let remaining = total.filter(|_| done > 0).map(|total| f64::from(total - done) / rate * 1_000.0);
     Progress {
-        done: users.min(i32::MAX as usize) as u32,
-        total: 0,
-        activity: format!("Examining the users of {}", scan.domain.display),
+        done,
+        total: total.unwrap_or(0),
+        activity: format!("Examining the users of {domain}"),
         message: String::new(),
-        rate_per_second: Some((users as f64 / started.elapsed().as_secs_f64().max(0.001)).round()),
-        remaining_ms: None,
+        rate_per_second: Some(rate.round()),
+        remaining_ms: remaining.map(|ms| ms.min(f64::from(i32::MAX)) as u32),
     }
 }
 

@@ -2,7 +2,6 @@ use super::*;
 use crate::contract::{Output, TestUserRequest};
 use crate::evidence::{Bytes, SecurityDescriptor, User, Vantage};
 use serde_json::Value;
-use std::time::Duration;
 
 /// A scan that may hand out its evidence.
 fn live(evidence: bool) -> Live {
@@ -64,4 +63,19 @@ async fn the_run_stands_last_of_the_evidence_that_was_asked_for() {
         assert_eq!(kinds(&items), expected);
         assert!(items.iter().all(|item| item["run"]["nowUnixMs"] == 7));
     }
+}
+
+#[test]
+fn the_remaining_time_follows_from_the_rate_once_the_total_is_known() {
+    let told = |users, total, seconds| {
+        let progress = progress("corp.example", users, total, Duration::from_secs(seconds));
+        (progress.done, progress.total, progress.rate_per_second, progress.remaining_ms)
+    };
+    assert_eq!(told(500, None, 1), (500, 0, Some(500.0), None));
+    assert_eq!(told(500, Some(2_000), 1), (500, 2_000, Some(500.0), Some(3_000)));
+    assert_eq!(told(2_000, Some(2_000), 4), (2_000, 2_000, Some(500.0), Some(0)));
+    // Users were made while the scan went on.
+    assert_eq!(told(2_001, Some(2_000), 4), (2_001, 2_001, Some(500.0), Some(0)));
+    assert_eq!(told(0, Some(2_000), 4), (0, 2_000, Some(0.0), None));
+    assert_eq!(told(1, Some(u32::MAX), 100_000).3, Some(i32::MAX as u32));
 }

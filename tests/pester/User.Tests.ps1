@@ -36,3 +36,25 @@ Describe 'Answers for users' {
         (Test-PasswordWritebackUser -Evidence $all -ErrorAction SilentlyContinue).target.display | Should -Be 'zoe', 'anna'
     }
 }
+
+Describe 'The progress of a scan' {
+    It 'shows the remaining time once the users are counted' -ForEach @(
+        @{ Total = 0; RemainingMs = $null; Status = '500 so far, 250 a second'; Seconds = -1; Percent = -1 }
+        @{ Total = 2000; RemainingMs = 6000; Status = '500 of 2000, 250 a second'; Seconds = 6; Percent = 25 }
+    ) {
+        $shell = [powershell]::Create()
+        $null = $shell.AddScript({
+                param($native, $progress)
+                $module = Import-Module $native -PassThru
+                function Show { [CmdletBinding()] param() & $module { param($c, $p) $null = Write-JobProgress -Cmdlet $c -Progress $p } $PSCmdlet $progress }
+                Show
+            }).AddArgument((Join-Path (Split-Path (Get-StagedManifest)) 'Native.psm1')).AddArgument([pscustomobject]@{
+                done = 500; total = $Total; activity = 'Examining the users of corp.example'; message = ''; ratePerSecond = 250; remainingMs = $RemainingMs
+            }).Invoke()
+        $record = $shell.Streams.Progress | Where-Object Activity -Like 'Examining*'
+        $shell.Dispose()
+        $record.StatusDescription | Should -Be $Status
+        $record.SecondsRemaining | Should -Be $Seconds
+        $record.PercentComplete | Should -Be $Percent
+    }
+}

@@ -14,6 +14,7 @@ mod controller_ports;
 mod controllers;
 #[cfg(test)]
 mod controllers_tests;
+mod count;
 mod dc_inventory;
 mod descriptors;
 mod domain_policy;

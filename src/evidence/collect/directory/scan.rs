@@ -5,6 +5,7 @@
 
 use super::accounts::{accounts, inside};
 use super::binary::bytes;
+use super::count::Count;
 use super::guarded::{DOMAIN_USERS, Guarded};
 use super::ldap::{Failure, value};
 use super::names::domain_around;
@@ -47,6 +48,7 @@ pub struct Scan {
     next_candidate: usize,
     seen: HashSet<[u8; 16]>,
     last_miss: Miss,
+    count: Option<Count>,
 }
 
 /// One scan for each domain of the run. `filter` narrows the users.
@@ -75,6 +77,7 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> V
             next_candidate: 0,
             seen: HashSet::new(),
             last_miss: room.refusal.as_ref().map_or_else(Miss::late, Miss::nobody),
+            count: None,
             room,
         }
     };
@@ -82,8 +85,17 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> V
 }
 
 impl Scan {
+    /// How many users there are, once it is known.
+    pub fn total(&self) -> Option<u32> {
+        self.count.as_ref()?.total()
+    }
+
     /// The next users, none of them twice; `None` at the end.
     pub async fn next(&mut self) -> Option<Vec<Found>> {
+        if self.count.is_none() {
+            let Scan { world, access, room, bases, filter, .. } = &*self;
+            self.count = Some(Count::start(world, access, room, bases, filter, PATIENCE));
+        }
         loop {
             let base = self.bases.last()?.clone();
             if self.open.is_none() && !self.enter().await {
