@@ -71,7 +71,7 @@ pub async fn scan(
     let world = &live.engine.world;
     for mut scan in scans(&finished.evidence, world, wanted.filter.as_deref()) {
         let mut counted = Counted::new(live, &finished.evidence, &scan.domain);
-        let started = Instant::now();
+        outbox.progress(progress(&scan.domain.display, 0, None, Duration::ZERO));
         loop {
             let page = tokio::select! {
                 page = scan.next() => page,
@@ -85,7 +85,7 @@ pub async fn scan(
                 return End::cancelled(None);
             }
             let users = counted.coverage.all();
-            outbox.progress(progress(&scan.domain.display, users, scan.total(), started.elapsed()));
+            outbox.progress(progress(&scan.domain.display, users, scan.total(), scan.reading()));
         }
         if report.state == RunState::Cancelled {
             let text = "The scan was cancelled; the users after this point are not counted.";
@@ -114,14 +114,14 @@ async fn finish(live: &Live, outbox: &Outbox, report: &Report) -> End {
 fn progress(domain: &str, users: usize, total: Option<u32>, elapsed: Duration) -> Progress {
     let done = users.min(i32::MAX as usize) as u32;
     let total = total.map(|total| total.max(done));
-    let rate = f64::from(done) / elapsed.as_secs_f64().max(0.001);
-    let remaining = total.filter(|_| done > 0).map(|total| f64::from(total - done) / rate * 1_000.0);
+    let rate = (done > 0).then(|| f64::from(done) / elapsed.as_secs_f64().max(0.001));
+    let remaining = total.zip(rate).map(|(total, rate)| f64::from(total - done) / rate * 1_000.0);
     Progress {
         done,
         total: total.unwrap_or(0),
         activity: format!("Examining the users of {domain}"),
-        message: String::new(),
-        rate_per_second: Some(rate.round()),
+        message: if done == 0 { "who is in a protected group".to_owned() } else { String::new() },
+        rate_per_second: rate.map(f64::round),
         remaining_ms: remaining.map(|ms| ms.min(f64::from(i32::MAX)) as u32),
     }
 }

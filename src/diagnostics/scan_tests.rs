@@ -76,6 +76,6 @@ fn the_remaining_time_follows_from_the_rate_once_the_total_is_known() {
     assert_eq!(told(2_000, Some(2_000), 4), (2_000, 2_000, Some(500.0), Some(0)));
     // Users were made while the scan went on.
     assert_eq!(told(2_001, Some(2_000), 4), (2_001, 2_001, Some(500.0), Some(0)));
-    assert_eq!(told(0, Some(2_000), 4), (0, 2_000, Some(0.0), None));
+    assert_eq!(told(0, None, 0), (0, 0, None, None));
     assert_eq!(told(1, Some(u32::MAX), 100_000).3, Some(i32::MAX as u32));
 }

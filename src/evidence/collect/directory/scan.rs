@@ -19,7 +19,7 @@ use crate::evidence::{Bytes, DomainPolicy, Evidence, SecurityDescriptor, User};
 use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A scan has no deadline, but ends when nothing moves for so long (catalog 0.6).
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,6 +49,8 @@ pub struct Scan {
     seen: HashSet<[u8; 16]>,
     last_miss: Miss,
     count: Option<Count>,
+    /// When the first session was ready to read users.
+    ready: Option<Instant>,
 }
 
 /// One scan for each domain of the run. `filter` narrows the users.
@@ -78,6 +80,7 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> V
             seen: HashSet::new(),
             last_miss: room.refusal.as_ref().map_or_else(Miss::late, Miss::nobody),
             count: None,
+            ready: None,
             room,
         }
     };
@@ -88,6 +91,11 @@ impl Scan {
     /// How many users there are, once it is known.
     pub fn total(&self) -> Option<u32> {
         self.count.as_ref()?.total()
+    }
+
+    /// How long users have been read. What comes before, the members of the protected groups, takes its time.
+    pub fn reading(&self) -> Duration {
+        self.ready.map_or(Duration::ZERO, |ready| ready.elapsed())
     }
 
     /// The next users, none of them twice; `None` at the end.
@@ -142,6 +150,7 @@ impl Scan {
                         );
                     }
                     self.open = Some(open);
+                    self.ready.get_or_insert_with(Instant::now);
                     return true;
                 }
                 Err(failure) => self.last_miss = Miss::of(&candidate.controller.fqdn, &failure),
