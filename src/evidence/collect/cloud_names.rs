@@ -5,8 +5,8 @@
 
 use super::net::limits::{DNS_TIMEOUT, whole};
 use super::net::{address, names, own_dns};
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
-use crate::catalog::Target;
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, is_of_the_cloud, probe};
+use crate::catalog::{Check, Target};
 use crate::evidence::{Dns, DnsAnswer, Evidence, Kind, Record};
 use crate::runtime::Saturated;
 use std::net::IpAddr;
@@ -27,6 +27,10 @@ impl Collector for CloudNamesCollector {
     fn needs(&self) -> &'static [Kind] {
         // Which hosts there are; the names are asked for whatever the proxy is.
         &[Kind::OperatorInput, Kind::EventLog]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {

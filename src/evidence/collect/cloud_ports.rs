@@ -4,8 +4,8 @@
 use super::net::failure::{Broken, Failure};
 use super::net::limits::{MOST_ADDRESSES, TCP_TIMEOUT, whole};
 use super::net::stream::to_address;
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
-use crate::catalog::Target;
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, is_of_the_cloud, probe};
+use crate::catalog::{Check, Target};
 use crate::evidence::{Dns, Evidence, Kind, Record, State, Tcp};
 use crate::knowledge::HostRole;
 use std::net::{IpAddr, SocketAddr};
@@ -25,6 +25,10 @@ impl Collector for CloudPortsCollector {
 
     fn needs(&self) -> &'static [Kind] {
         &[Kind::OperatorInput, Kind::EventLog, Kind::Dns]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {

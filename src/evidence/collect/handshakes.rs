@@ -9,7 +9,8 @@ use super::net::recorder::Shown;
 use super::net::roots::Roots;
 use super::net::way::{Way, open_way};
 use super::net::{certificate, origin, os_trust};
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe, unix_ms};
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, is_of_the_cloud, probe, unix_ms};
+use crate::catalog::Check;
 use crate::checks::network::hosts::Host;
 use crate::evidence::{Certificate, Evidence, Kind, OsTrust, Record, State, Tls};
 use crate::runtime::blocking;
@@ -26,6 +27,10 @@ impl Collector for HandshakesCollector {
 
     fn needs(&self) -> &'static [Kind] {
         &[Kind::OperatorInput, Kind::EventLog, Kind::ProxyConfig, Kind::Tcp, Kind::Http]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {

@@ -11,7 +11,8 @@ use super::net::marker::marker;
 use super::net::proxy::{Attempt, Proxy};
 use super::net::text::bare_address;
 use super::net::way::{Way, open_way, settled_route};
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
+use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, is_of_the_cloud, probe};
+use crate::catalog::Check;
 use crate::checks::network::hosts::Host;
 use crate::evidence::{EventLog, Evidence, Http, Kind, Record, RecordError, Route, State, Tls};
 use crate::knowledge::HostRole;
@@ -29,6 +30,10 @@ impl Collector for HttpCollector {
 
     fn needs(&self) -> &'static [Kind] {
         &[Kind::OperatorInput, Kind::EventLog, Kind::ProxyConfig, Kind::Tcp, Kind::Tls]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {

@@ -21,7 +21,7 @@ mod world;
 pub use world::{Credential, Settings, World, unix_ms};
 
 use super::{Evidence, Kind, Record};
-use crate::catalog::Target;
+use crate::catalog::{Area, Check, RunsAt, Target};
 use crate::checks::network::hosts;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -83,12 +83,23 @@ pub trait Collector: Send + Sync {
     /// Kinds that `probes` reads.
     fn needs(&self) -> &'static [Kind];
 
+    /// False for a check that reads the same kind of evidence about other things: names, ports and clocks
+    /// are those of the cloud or those of the directory.
+    fn serves(&self, _: &Check) -> bool {
+        true
+    }
+
     /// The probes that the evidence so far allows. Called after every new record of `needs`: it must be
     /// cheap, must not block, and may name probes that were already named.
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe>;
 
     /// What `probes` may name once the answers are there, for `-PlanOnly`: patterns with their source.
     fn patterns(&self, world: &World) -> Vec<Touched>;
+}
+
+/// True for checks of the path to the cloud. All others look at the directory or at this machine.
+fn is_of_the_cloud(check: &Check) -> bool {
+    check.area == Area::Network || check.runs_at == RunsAt::Anywhere
 }
 
 /// The cloud hosts that the evidence so far names.

@@ -2,11 +2,11 @@
 
 use super::controllers::controllers;
 use super::rpc;
-use crate::catalog::Target;
+use crate::catalog::{Check, Target};
 use crate::directory::ports::{ENDPOINT_MAPPER, SERVICES};
 use crate::evidence::collect::cloud_ports::{attempt, port};
 use crate::evidence::collect::net::limits::TCP_TIMEOUT;
-use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
+use crate::evidence::collect::{Collector, Probe, Touched, World, is_of_the_cloud, probe};
 use crate::evidence::{Data, Dns, EndpointMap, Evidence, Kind, Payload, Tcp};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -24,6 +24,10 @@ impl Collector for ControllerPortsCollector {
 
     fn needs(&self) -> &'static [Kind] {
         &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::Tcp, Kind::RootDse, Kind::Fsmo]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        !is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {

@@ -2,11 +2,11 @@
 
 use super::controllers::{CONTROLLERS, ROLE_OWNER, controllers, domains, located, site_service};
 use super::names::dns_name;
-use crate::catalog::Target;
+use crate::catalog::{Check, Target};
 use crate::evidence::collect::cloud_names::look_up;
 use crate::evidence::collect::net::limits::{DNS_TIMEOUT, whole};
 use crate::evidence::collect::net::names;
-use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
+use crate::evidence::collect::{Collector, Probe, Touched, World, is_of_the_cloud, probe};
 use crate::evidence::{Dns, Evidence, Kind, Record};
 use hickory_resolver::proto::rr::RecordType;
 use std::sync::Arc;
@@ -29,6 +29,10 @@ impl Collector for LocatorCollector {
 
     fn needs(&self) -> &'static [Kind] {
         &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::RootDse, Kind::Fsmo]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        !is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
