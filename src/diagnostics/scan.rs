@@ -16,9 +16,9 @@ use crate::checks::user::operation::Operation;
 use crate::checks::user::share;
 use crate::contract::{ContractError, DirectoryPart, Item, Progress, Report, RunState};
 use crate::directory::{Descriptor, Guid, Judged, Token};
-use crate::engine::{Diagnostic, Finished, Judge, RunHeader, coverage, users};
-use crate::evidence::collect::directory::{Found, Scan, scans, user_target};
-use crate::evidence::collect::unix_ms;
+use crate::engine::{Diagnostic, Engine, Finished, Judge, RunHeader, coverage, users};
+use crate::evidence::collect::directory::{Found, Scan, planned_scans, scans, user_target};
+use crate::evidence::collect::{Touched, unix_ms};
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
 use crate::jobs::{Closed, End, Outbox};
 use std::collections::HashMap;
@@ -59,6 +59,17 @@ impl Users {
     }
 }
 
+impl Users {
+    /// What the scan adds to a plan.
+    pub fn would_touch(&self, engine: &Engine) -> Vec<(Touched, Vec<String>)> {
+        let of_users =
+            engine.plan.selected.iter().filter(|check| check.target == TargetKind::User || check.id == share::CHECK.id);
+        let checks: Vec<String> = of_users.map(|check| check.id.to_owned()).collect();
+        let searches = planned_scans(&engine.world, self.filter.as_deref());
+        searches.into_iter().map(|touched| (touched, checks.clone())).collect()
+    }
+}
+
 /// Scans every domain; the report of the run before is completed and ends the job.
 pub async fn scan(
     live: &Live,
@@ -87,6 +98,7 @@ pub async fn scan(
             let users = counted.coverage.all();
             outbox.progress(progress(&scan.domain.display, users, scan.total(), scan.reading()));
         }
+        report.touched.append(&mut scan.touched);
         if report.state == RunState::Cancelled {
             let text = "The scan was cancelled; the users after this point are not counted.";
             scan.gaps.push(NameValue { name: scan.domain.display.clone(), value: text.to_owned() });
@@ -95,6 +107,8 @@ pub async fn scan(
             return End::cancelled(None);
         }
     }
+    report.touched.sort();
+    report.touched.dedup();
     // Checks of users had nobody to judge in the run before; now they had.
     report.not_examined.retain(|line| line.checks.iter().any(|id| registry::find(id).is_none()));
     report.duration_ms = (unix_ms() - report.started_unix_ms).clamp(0, i64::from(u32::MAX)) as u32;

@@ -5,7 +5,7 @@
 
 use super::net::limits::{DNS_TIMEOUT, whole};
 use super::net::{address, names, own_dns};
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, is_of_the_cloud, probe};
+use super::{Collector, Probe, Touched, World, cloud_hosts, each_planned, is_of_the_cloud, planned_hosts, probe};
 use crate::catalog::{Check, Target};
 use crate::evidence::{Dns, DnsAnswer, Evidence, Kind, Record};
 use crate::runtime::Saturated;
@@ -47,7 +47,7 @@ impl Collector for CloudNamesCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        host_patterns(world, "dns", "")
+        each_planned(&planned_hosts(world), "dns", str::to_owned)
     }
 }
 

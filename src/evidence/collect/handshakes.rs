@@ -9,7 +9,9 @@ use super::net::recorder::Shown;
 use super::net::roots::Roots;
 use super::net::way::{Way, open_way};
 use super::net::{certificate, origin, os_trust};
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, is_of_the_cloud, probe, unix_ms};
+use super::{
+    Collector, Probe, Touched, World, cloud_hosts, each_planned, is_of_the_cloud, planned_hosts, probe, unix_ms,
+};
 use crate::catalog::Check;
 use crate::checks::network::hosts::Host;
 use crate::evidence::{Certificate, Evidence, Kind, OsTrust, Record, State, Tls};
@@ -45,7 +47,7 @@ impl Collector for HandshakesCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        host_patterns(world, "tls", ":443")
+        each_planned(&planned_hosts(world), "tls", |host| format!("{host}:443"))
     }
 }
 

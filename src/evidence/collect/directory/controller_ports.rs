@@ -1,5 +1,6 @@
 //! `tcp` of the controllers: the ports that writeback needs, and those that some configurations need.
 
+use super::asked::planned_controllers;
 use super::controllers::controllers;
 use super::rpc;
 use crate::catalog::{Check, Target};
@@ -54,22 +55,26 @@ impl Collector for ControllerPortsCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        let ports: Vec<String> = SERVICES.iter().map(|service| service.port.to_string()).collect();
-        let ports = format!("ports {} and the SAM port that 135 names", ports.join(", "));
-        let most = if world.settings.all_controller { "each target" } else { "the first 8 targets" };
-        let configured = "each preferred or last used controller of the connectors";
-        vec![
-            Touched::new("tcp", format!("{ports}, of {most} of _ldap._tcp.dc._msdcs.<domain> and of the PDC emulator")),
-            Touched::new("tcp", format!("{ports}, of {configured} and each named controller")),
-            Touched::new("rpc", "TCP 135 of each of these controllers (endpoint map look-up of SAM and LSA)"),
-        ]
+        let mut all = Vec::new();
+        for host in planned_controllers(world) {
+            for number in SERVICES.iter().map(|service| service.port).filter(|number| *number != ENDPOINT_MAPPER) {
+                all.push(Touched::new("tcp", format!("{host}:{number}")));
+            }
+            all.push(Touched::new("tcp", format!("{host}:<port of SAM that TCP {ENDPOINT_MAPPER} names>")));
+            all.push(look_up(&host));
+        }
+        all
     }
+}
+
+fn look_up(host: &str) -> Touched {
+    Touched::new("rpc", format!("{host}:{ENDPOINT_MAPPER} (endpoint map look-up)"))
 }
 
 fn endpoint_mapper(world: &Arc<World>, target: &Target, host: &str, address: IpAddr) -> Probe {
     let (this, about, name) = (world.clone(), target.clone(), host.to_owned());
     let limit = world.timeout(TCP_TIMEOUT);
-    let touches = vec![Touched::new("rpc", format!("{host}:{ENDPOINT_MAPPER} (endpoint map look-up)"))];
+    let touches = vec![look_up(host)];
     let part = format!("{address}:{ENDPOINT_MAPPER}");
     // The connection and the question each have the whole time-out.
     probe(Kind::Tcp, &part, target, limit * 2 + Duration::from_millis(500), touches, async move {

@@ -1,9 +1,11 @@
 //! `user` of the users that the operator names.
 
-use super::accounts::{OF_THE_DOMAINS, accounts, inside, touches};
+use super::accounts::{OF_THE_DOMAINS, accounts, inside};
+use super::asked::{in_plan, in_rooms};
 use super::controllers::awaits_configuration;
 use super::everywhere::{look_up, time_for, user_target};
-use super::room::{Room, rooms};
+use super::lookup::searches;
+use super::room::{Room, entering, rooms};
 use super::session::Access;
 use super::slots::Slots;
 use crate::catalog::Target;
@@ -33,7 +35,8 @@ impl IdentitiesCollector {
 
     fn look_up(&self, world: &Arc<World>, rooms: &Arc<[Room]>, first: usize, names: Vec<String>) -> Probe {
         let (this, access, rooms) = (world.clone(), self.access.clone(), rooms.clone());
-        let touches = touches(&rooms, "users");
+        let all = world.settings.identities.len();
+        let touches = in_rooms(&rooms, |asked| [entering(asked), searches(asked, &names, all)].concat());
         let (_, whole) = time_for(world);
         let slot = self.slots.take();
         // Containers and domains are judged by the users below: they wait for every look-up.
@@ -90,11 +93,10 @@ impl Collector for IdentitiesCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        match world.settings.identities.is_empty() {
+        let names = &world.settings.identities;
+        match names.is_empty() {
             true => Vec::new(),
-            false => {
-                vec![Touched::new("ldap", "each named user (search below each domain head, base search of the user)")]
-            }
+            false => in_plan(world, |asked| [entering(asked), searches(asked, names, names.len())].concat()),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! collected. A scan of all users (`scan`) is no collector: its users are judged and forgotten page by page.
 
 mod accounts;
+mod asked;
 mod attempts;
 mod binary;
 mod clock;
@@ -27,6 +28,7 @@ mod ldap;
 mod locator;
 mod lookup;
 mod names;
+
 mod pso;
 mod query;
 mod room;
@@ -46,7 +48,7 @@ mod user_entry;
 mod values;
 
 pub use everywhere::user_target;
-pub use scan::{Found, Scan, scans};
+pub use scan::{Found, Scan, planned_scans, scans};
 
 use super::Collector;
 use std::sync::Arc;
