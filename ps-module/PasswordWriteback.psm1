@@ -9,6 +9,14 @@ Set-StrictMode -Version 2.0
 # The rest of the module is loaded at the first call of a cmdlet: an import costs little.
 $script:Parts = "$PSScriptRoot/Diagnostic.psm1"
 $script:View = "$PSScriptRoot/View.psm1"
+$script:HasView = $false
+
+# The views run outside of the module and come in through here, once for each cell.
+function Import-View {
+    if ($script:HasView) { return }
+    Import-Module -Name $script:View -Verbose:$false
+    $script:HasView = $true
+}
 
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWriteback {

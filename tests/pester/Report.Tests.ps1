@@ -48,7 +48,7 @@ Describe 'A report' {
             $style.OutputRendering = 'PlainText'
             foreach ($case in Get-ChildItem $replay -Directory | Where-Object { Test-Path (Join-Path $_.FullName 'report.txt') }) {
                 $report = Test-PasswordWriteback -EvidencePath (Get-Case $case.Name) @knowledge
-                $lines = & (Get-Module PasswordWriteback) { param($report) Import-Module -Name $script:View -Verbose:$false; Format-Report -Report $report -Width 100 } $report
+                $lines = & (Get-Module PasswordWriteback) { param($report) Import-View; Format-Report -Report $report -Width 100 } $report
                 $text = @($lines | ForEach-Object { $_.TrimEnd() }) -join "`n"
                 $text | Should -BeExactly ([IO.File]::ReadAllText((Join-Path $case.FullName 'report.txt')).TrimEnd()) -Because $case.Name
             }
