@@ -1,5 +1,5 @@
 use super::evidence::account;
-use super::on_users::{decision, list, tally, unknown, verdict_on};
+use super::on_users::{decision, list, reason, tally, unknown, verdict_on};
 use super::sample::Outcome;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Status, TargetKind};
@@ -44,7 +44,7 @@ fn of_domain(case: &Case) -> Result<Judgement, Judgement> {
         (_, refused @ 1..) => Judgement::warn(format!(
             "{who} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             tally.total.known(),
-            tally.reason()
+            reason(&tally)
         )),
         (Outcome::Unknown, _) => unknown(&domain, name, &tally),
         _ => Judgement::pass(format!("{who} has {name} on the users of {domain} ({size}).")),

@@ -1,10 +1,11 @@
 //! `user` of the users that the operator names.
 
 use super::accounts::{OF_THE_DOMAINS, accounts, inside};
-use super::asked::{in_plan, in_rooms};
+use super::anchors::{self, MOST_USERS, search_anchors};
+use super::asked::{Asked, in_plan, in_rooms};
 use super::controllers::awaits_configuration;
 use super::everywhere::{look_up, time_for, user_target};
-use super::lookup::searches;
+use super::lookup;
 use super::room::{Room, entering, rooms};
 use super::session::Access;
 use super::slots::Slots;
@@ -36,7 +37,8 @@ impl IdentitiesCollector {
     fn look_up(&self, world: &Arc<World>, rooms: &Arc<[Room]>, first: usize, names: Vec<String>) -> Probe {
         let (this, access, rooms) = (world.clone(), self.access.clone(), rooms.clone());
         let all = world.settings.identities.len();
-        let touches = in_rooms(&rooms, |asked| [entering(asked), searches(asked, &names, all)].concat());
+        let has_anchors = all <= MOST_USERS;
+        let touches = in_rooms(&rooms, |asked| searches(asked, &names, all));
         let (_, whole) = time_for(world);
         let slot = self.slots.take();
         // Containers and domains are judged by the users below: they wait for every look-up.
@@ -44,7 +46,10 @@ impl IdentitiesCollector {
             let _slot = slot;
             let started = Instant::now();
             let (until, _) = time_for(&this);
-            let outcomes = look_up(&this, &access, &rooms, &names, until).await;
+            let mut outcomes = look_up(&this, &access, &rooms, &names, until).await;
+            if has_anchors {
+                search_anchors(&this, &access, &rooms, &mut outcomes, until).await;
+            }
             let records = names.iter().zip(outcomes).zip(first..).map(|((name, outcome), index)| {
                 let unknown = Target::user(name, name, None);
                 placed(outcome.records(&this, started, name, &unknown, user_target), index)
@@ -96,9 +101,18 @@ impl Collector for IdentitiesCollector {
         let names = &world.settings.identities;
         match names.is_empty() {
             true => Vec::new(),
-            false => in_plan(world, |asked| [entering(asked), searches(asked, names, names.len())].concat()),
+            false => in_plan(world, |asked| searches(asked, names, names.len())),
         }
     }
+}
+
+/// What is asked about these of all names.
+fn searches(asked: &Asked, names: &[String], all: usize) -> Vec<String> {
+    let mut searches = [entering(asked), lookup::searches(asked, names, all)].concat();
+    if all <= MOST_USERS {
+        searches.extend(anchors::searches(asked));
+    }
+    searches
 }
 
 /// Look-ups end in any order; the answers stand in that of the input.
