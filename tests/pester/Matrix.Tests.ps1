@@ -65,6 +65,27 @@ Describe '-Matrix' {
         $text | Should -Match '389 LDAP: connected, \d+ ms'
         $text | Should -Match '135 RPC endpoint mapper: timedOut, \d+ ms, 198\.51\.100\.11 does not answer'
     }
+    It 'lets no hostile text reach a terminal, as table and as list' {
+        $file = Join-Path $TestDrive 'hostile.ndjson'
+        $esc = [char]27
+        $name = "dc9$esc[2J$([char]0x202e).corp.example"
+        $target = @{ kind = 'dc'; key = 'dc:dc9.corp.example'; display = $name; within = @("domain:corp$esc[31m.example") }
+        $envelope = @{ collector = 'test'; state = 'ok'; vantage = 'syncServer'; runAs = 'svc'; durationMs = 5; collectedAtUnixMs = 1795000000000; target = $target }
+        $records = @(
+            $envelope + @{ kind = 'dc-inventory'; data = @{ fqdn = $name; domain = 'corp.example'; roles = @("pdc$esc[31m"); site = "Main$esc]0;x$([char]7)" } }
+            $envelope + @{ kind = 'tcp'; data = @{ host = $name; address = "192.0.2.1$esc[2J"; port = 389; via = 'direct'; result = 'Refused'; ms = 1 } }
+        )
+        [IO.File]::WriteAllLines($file, [string[]]@($records | ForEach-Object { ConvertTo-Json -InputObject $_ -Depth 6 -Compress }))
+        $row = Test-PasswordWritebackDirectory -EvidencePath $file -Matrix
+        $mode = $PSStyle.OutputRendering
+        $PSStyle.OutputRendering = 'Ansi'
+        try { $text = ($row | Format-Table | Out-String -Width 120) + ($row | Format-List | Out-String -Width 120) }
+        finally { $PSStyle.OutputRendering = $mode }
+        # Only the view's own colours are left, and none of them is red.
+        $text | Should -Not -Match '\x1b\[31m'
+        $text -replace '\x1b\[[0-9;]*m', '' | Should -Not -Match '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202e]'
+        $text | Should -Match 'refuses the connection'
+    }
     It 'with -Quiet is one Boolean, with -FailOn ends after all rows' {
         Get-Matrix 'dc-frozen' @{ Quiet = $true } | Should -BeFalse
         $rows = New-Object 'Collections.Generic.List[object]'
