@@ -4,11 +4,12 @@
 //! verdict, the causes with their scores, and every finding that is not a pass. A bundle also holds the
 //! report of its own run, which the analysis must give again byte for byte, as far as the build that
 //! recorded it knew the checks. `report.txt` is the report as text for a window of 100 columns; the view of
-//! the module is compared with the same file.
+//! the module is compared with the same file. `matrix.txt`, where it stands, has every port of every controller.
 
 use password_writeback::bundle;
+use password_writeback::catalog::Scene;
 use password_writeback::contract::{Report, Selection};
-use password_writeback::engine::{Diagnostic, Plan, Suppressions, report};
+use password_writeback::engine::{Diagnostic, Plan, Suppressions, matrix, report};
 use password_writeback::evidence::Evidence;
 use password_writeback::knowledge::Tables;
 use password_writeback::render;
@@ -80,6 +81,31 @@ fn a_report_as_text_is_the_view_of_the_module() {
             &case.join("report.txt"),
             &render::text(&analysed(&case.join("evidence.zip"), &Selection::default()), 100),
         );
+    }
+}
+
+/// The ports of every controller, one line each.
+fn matrix_in_short(bundle_path: &Path) -> String {
+    let source = bundle::read(bundle_path).unwrap_or_else(|error| panic!("{error:?}"));
+    let now_unix_ms = source.manifest.expect("a bundle").run.now_unix_ms;
+    let evidence: Evidence = source.records.into_iter().collect();
+    let mut text = String::new();
+    for row in matrix(&Scene { evidence: &evidence, tables: &Tables::shipped(), now_unix_ms }) {
+        writeln!(text, "{} [{}]", row.target.key, row.roles.join(" ")).unwrap();
+        for cell in row.ports {
+            let number = cell.port.map_or_else(|| "-".to_owned(), |number| number.to_string());
+            let ms = cell.ms.map(|ms| format!(" {ms} ms")).unwrap_or_default();
+            let why = cell.why.map(|why| format!(": {why}")).unwrap_or_default();
+            writeln!(text, "  {number} {} {}{ms}{why}", cell.service, word(cell.state)).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn recorded_evidence_has_every_port_of_every_controller() {
+    for case in cases().into_iter().filter(|case| case.join("matrix.txt").is_file()) {
+        compare(&case.join("matrix.txt"), &matrix_in_short(&case.join("evidence.zip")));
     }
 }
 

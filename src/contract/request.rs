@@ -107,6 +107,8 @@ pub struct Output {
     pub evidence: bool,
     /// Say what would be touched, touch nothing.
     pub plan_only: bool,
+    /// Every controller with every port too; for `pwb_test_directory` only.
+    pub matrix: bool,
 }
 
 macro_rules! test_request {

@@ -13,6 +13,7 @@ mod history;
 mod judge;
 #[cfg(test)]
 mod judge_tests;
+mod matrix;
 mod next;
 mod not_examined;
 mod plan;
@@ -29,6 +30,7 @@ mod verdict;
 pub use coverage::coverage;
 pub use history::{History, Success};
 pub use judge::Judge;
+pub use matrix::matrix;
 pub use plan::{Diagnostic, Plan};
 pub use rank::{Ranked, rank};
 pub use report::{RunHeader, report, report_with, tool};

@@ -56,9 +56,9 @@ Describe 'Test-PasswordWritebackPermission' {
     }
     It 'plans a scan with -All, which goes neither with a sample nor with users by name' {
         $plan = @(Test-PasswordWritebackPermission -All -Domain corp.example -PlanOnly)
-        $scan = $plan | Where-Object target -like 'all users below each domain head*'
+        $scan = $plan | Where-Object target -like '* DC=corp,DC=example (subtree, *: all users'
         $scan.checks | Should -Be 'PW505', 'PW506', 'PW507', 'PW509', 'PW510', 'PW512'
-        $plan.target | Should -Not -BeLike '*sample*'
+        @($plan | Where-Object target -like '*objectGUID of all users') | Should -BeNullOrEmpty
         foreach ($other in @{ SampleSize = 3 }, @{ Identity = 'anna' }) {
             { Test-PasswordWritebackPermission -All -Domain corp.example @other } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
         }

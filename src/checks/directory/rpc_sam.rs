@@ -2,10 +2,10 @@ use super::facts::{Port, port, try_port, unread};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason};
 use crate::checks::targets;
+use crate::directory::ports::ENDPOINT_MAPPER;
 use crate::evidence::{EndpointMap, Tcp};
 
-/// The endpoint mapper and SMB, over which SAM can be had as a named pipe.
-const ENDPOINT_MAPPER: u16 = 135;
+/// SMB, over which SAM can be had as a named pipe.
 const SMB: u16 = 445;
 
 crate::declare_check! {

@@ -1,6 +1,6 @@
 //! `pwb_test_user` for every user: an answer each, and the coverage of the domain.
 
-use super::{Told, hand_out, lines};
+use super::{Told, hand_out, hand_out_evidence, lines, records};
 use crate::catalog::{Scene, Status, Target, TargetKind};
 use crate::checks::permission::evidence::account_for;
 use crate::checks::permission::facts::{NEEDED, Rights, class_of};
@@ -14,11 +14,10 @@ use crate::contract::Item;
 use crate::diagnostics::live::Live;
 use crate::directory::{Descriptor, Guid, Judged, Token};
 use crate::engine::{Judge, coverage, users};
-use crate::evidence::collect::directory::{Found, Scan, user_target};
+use crate::evidence::collect::directory::{Found, Scan};
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
 use crate::jobs::{Closed, Outbox};
 use std::collections::HashMap;
-use std::time::Instant;
 
 /// The users of one domain so far, and what is needed to judge them.
 pub struct Coverages<'a> {
@@ -73,11 +72,15 @@ impl<'a> Coverages<'a> {
         for found in page {
             self.count(found);
         }
+        let Live { engine, .. } = self.live;
+        if self.summary_only && !engine.emit_evidence {
+            return Ok(());
+        }
+        let records: Vec<Record> = page.iter().flat_map(|found| records(self.live, &self.domain, found)).collect();
+        hand_out_evidence(outbox, self.live, &records).await?;
         if self.summary_only {
             return Ok(());
         }
-        let Live { engine, .. } = self.live;
-        let records = page.iter().flat_map(|found| self.records(found));
         let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
         let mut results = users(&engine.world.scene(&evidence), &engine.plan, &engine.suppressions);
         for result in &mut results {
@@ -112,13 +115,6 @@ impl<'a> Coverages<'a> {
             operation: self.operation,
         });
         self.coverage.add(user.parent_containers.first().map_or("", String::as_str), bucket);
-    }
-
-    fn records(&self, found: &Found) -> Vec<Record> {
-        let (world, now) = (&self.live.engine.world, Instant::now());
-        let Found { user, descriptor } = found;
-        let Some(target) = user_target(&self.domain, user) else { return Vec::new() };
-        vec![world.record(&target, now, user.clone()), world.record(&target, now, descriptor.clone())]
     }
 
     /// The coverage as an item, as a finding, and in the report.

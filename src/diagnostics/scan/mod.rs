@@ -2,24 +2,25 @@
 //! `all`.
 //!
 //! The run before it learns what all users share: policies, the connector account, its groups. The scan
-//! leaves no records; of each user only counts remain, and the answer is handed out where the caller wants it.
+//! keeps no records; of each user only counts remain. Answers are handed out where the caller wants them, and the
+//! records too.
 
 mod coverage;
 mod rights;
 
 use super::live::Live;
-use crate::catalog::{Check, NameValue, Target, registry};
+use crate::catalog::{Check, NameValue, Target, TargetKind, registry};
 use crate::checks::permission::census;
 use crate::checks::user::share;
 use crate::contract::{ContractError, CoverageResult, DirectoryPart, Finding, Item, Progress, Report, RunState};
-use crate::engine::{Diagnostic, Finished, Judge, RunHeader};
-use crate::evidence::Evidence;
-use crate::evidence::collect::directory::{Batch, Scan, Wanted, scans};
-use crate::evidence::collect::{Touched, World};
+use crate::engine::{Diagnostic, Engine, Finished, Judge, RunHeader};
+use crate::evidence::collect::Touched;
+use crate::evidence::collect::directory::{Batch, Found, Scan, Wanted, planned_scans, scans, user_target};
+use crate::evidence::{Evidence, Record};
 use crate::jobs::{Closed, End, Outbox};
 use coverage::Coverages;
 use rights::Rights;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Which users, and what of them.
@@ -72,15 +73,12 @@ impl Users {
         }
     }
 
-    /// What the scan touches, beside what the run before it does.
-    pub fn touches(&self, world: &World) -> Vec<Touched> {
-        let bases = &world.settings.search_base;
-        let whole = ["each domain head".to_owned()];
-        let bases = if bases.is_empty() { &whole[..] } else { bases };
-        let users = bases.iter().map(|base| Touched::new("ldap", format!("all users below {base} (paged)")));
-        let groups = Touched::new("ldap", "members of the protected groups of each domain (searches below its head)");
-        let above = Touched::new("ldap", "descriptors of the containers above the users (base searches)");
-        users.chain([groups]).chain(self.wanted.containers.then_some(above)).collect()
+    /// What the scan adds to a plan.
+    pub fn would_touch(&self, engine: &Engine) -> Vec<(Touched, Vec<String>)> {
+        let is_of_users = |check: &Check| self.diagnostic == Diagnostic::TestUser && check.target == TargetKind::User;
+        let selected = engine.plan.selected.iter().filter(|check| is_of_users(check) || self.answers(check));
+        let checks: Vec<String> = selected.map(|check| check.id.to_owned()).collect();
+        planned_scans(&engine.world, &self.wanted).into_iter().map(|touched| (touched, checks.clone())).collect()
     }
 }
 
@@ -108,10 +106,7 @@ impl<'a> Counted<'a> {
     async fn take(&mut self, outbox: &Outbox, batch: &Batch) -> Result<(), Closed> {
         match self {
             Counted::Coverage(coverage) => coverage.take(outbox, &batch.users).await,
-            Counted::Rights(rights) => {
-                rights.take(batch);
-                Ok(())
-            }
+            Counted::Rights(rights) => rights.take(outbox, batch).await,
         }
     }
 
@@ -140,10 +135,9 @@ pub async fn scan(
 ) -> End {
     let world = &live.engine.world;
     let mut told = Told::default();
-    finished.touched.extend(users.touches(world));
     for mut scan in scans(&finished.evidence, world, &users.wanted) {
         let mut counted = Counted::new(live, users, &finished.evidence, &scan.domain);
-        let started = Instant::now();
+        outbox.progress(progress(&scan.domain.display, 0, None, Duration::ZERO));
         loop {
             let batch = tokio::select! {
                 batch = scan.next() => batch,
@@ -156,8 +150,9 @@ pub async fn scan(
             if counted.take(outbox, &batch).await.is_err() {
                 return End::cancelled(None);
             }
-            outbox.progress(progress(&scan, counted.users(), started));
+            outbox.progress(progress(&scan.domain.display, counted.users(), scan.total(), scan.reading()));
         }
+        finished.touched.append(&mut scan.touched);
         if finished.state == RunState::Cancelled {
             let text = "The scan was cancelled; the users after this point are not counted.";
             scan.lose(&scan.domain.display.clone(), text);
@@ -166,17 +161,42 @@ pub async fn scan(
             return End::cancelled(None);
         }
     }
-    let mut report: Report = live.report(&finished, told.findings);
+    finished.touched.sort();
+    finished.touched.dedup();
+    let mut report = live.report(&finished, told.findings);
     report.coverage.extend(told.coverage);
     if users.diagnostic == Diagnostic::TestUser {
         // Checks of users had nobody to judge in the run before; now they had.
         report.not_examined.retain(|line| line.checks.iter().any(|id| registry::find(id).is_none()));
     }
-    let run = Item::Run { run: Box::new(RunHeader::of(&report)) };
+    finish(live, outbox, &report).await
+}
+
+/// The run itself stands last of the evidence.
+async fn finish(live: &Live, outbox: &Outbox, report: &Report) -> End {
+    let run = Item::Run { run: Box::new(RunHeader::of(report)) };
     if live.engine.emit_evidence && outbox.send(&run).await.is_err() {
         return End::cancelled(None);
     }
-    End::with_streamed_findings(&report)
+    End::with_streamed_findings(report)
+}
+
+/// The records of a user.
+fn records(live: &Live, domain: &Target, found: &Found) -> Vec<Record> {
+    let (world, now) = (&live.engine.world, Instant::now());
+    let Found { user, descriptor } = found;
+    let Some(target) = user_target(domain, user) else { return Vec::new() };
+    vec![world.record(&target, now, user.clone()), world.record(&target, now, descriptor.clone())]
+}
+
+/// Hands records out when they were asked for.
+async fn hand_out_evidence(outbox: &Outbox, live: &Live, records: &[Record]) -> Result<(), Closed> {
+    if live.engine.emit_evidence {
+        for record in records {
+            outbox.send(&Item::Evidence { record: Box::new(record.clone()) }).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Hands a finding out and keeps it for the report.
@@ -188,14 +208,19 @@ async fn hand_out(outbox: &Outbox, live: &Live, finding: Finding, told: &mut Tol
     Ok(())
 }
 
-fn progress(scan: &Scan, users: usize, started: Instant) -> Progress {
+/// `total` is counted beside the scan; users that came meanwhile may make it more.
+fn progress(domain: &str, users: usize, total: Option<u32>, elapsed: Duration) -> Progress {
+    let done = users.min(i32::MAX as usize) as u32;
+    let total = total.map(|total| total.max(done));
+    let rate = (done > 0).then(|| f64::from(done) / elapsed.as_secs_f64().max(0.001));
+    let remaining = total.zip(rate).map(|(total, rate)| f64::from(total - done) / rate * 1_000.0);
     Progress {
-        done: users.min(i32::MAX as usize) as u32,
-        total: 0,
-        activity: format!("Examining the users of {}", scan.domain.display),
-        message: String::new(),
-        rate_per_second: Some((users as f64 / started.elapsed().as_secs_f64().max(0.001)).round()),
-        remaining_ms: None,
+        done,
+        total: total.unwrap_or(0),
+        activity: format!("Examining the users of {domain}"),
+        message: if done == 0 { "who is in a protected group".to_owned() } else { String::new() },
+        rate_per_second: rate.map(f64::round),
+        remaining_ms: remaining.map(|ms| ms.min(f64::from(i32::MAX)) as u32),
     }
 }
 
@@ -205,28 +230,4 @@ fn lines(gaps: &[NameValue]) -> impl Iterator<Item = (&str, &str)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_users_are_a_matter_of_two_diagnostics_and_no_sample() {
-        let all = || DirectoryPart { all: true, ..DirectoryPart::default() };
-        let named = || DirectoryPart { identities: vec!["anna".to_owned()], ..all() };
-        let filter = |text: &str| DirectoryPart { ldap_filter: Some(text.to_owned()), ..all() };
-        for (diagnostic, directory, field) in [
-            (Diagnostic::TestUser, all(), None),
-            (Diagnostic::TestPermission, all(), None),
-            (Diagnostic::TestAll, all(), Some("directory.all")),
-            (Diagnostic::TestPermission, named(), Some("directory.identities")),
-            (Diagnostic::TestPermission, DirectoryPart { sample_size: Some(5), ..all() }, Some("directory.sampleSize")),
-            (Diagnostic::TestUser, DirectoryPart { summary_only: true, ..all() }, None),
-            (Diagnostic::TestPermission, DirectoryPart { summary_only: true, ..all() }, Some("directory.summaryOnly")),
-            (Diagnostic::TestUser, DirectoryPart { all: false, ..filter("(a=b)") }, Some("directory.ldapFilter")),
-            (Diagnostic::TestUser, filter("department=Sales"), None),
-            (Diagnostic::TestUser, filter("(department=Sales"), Some("directory.ldapFilter")),
-        ] {
-            let refused = Users::of(diagnostic, &directory).err().and_then(|error| error.field);
-            assert_eq!(refused.as_deref(), field, "{diagnostic:?} {directory:?}");
-        }
-    }
-}
+mod tests;

@@ -1,14 +1,14 @@
 //! `pwb_test_permission` for every user: the rights of the connector account on all of them.
 
-use super::{Told, hand_out, lines};
+use super::{Told, hand_out, hand_out_evidence, lines, records};
 use crate::catalog::{Judgement, Target};
 use crate::checks::permission::census::Census;
 use crate::checks::permission::sample::Extent;
 use crate::contract::Finding;
 use crate::diagnostics::live::Live;
 use crate::engine::Judge;
-use crate::evidence::Evidence;
-use crate::evidence::collect::directory::{Batch, Scan, display};
+use crate::evidence::collect::directory::{Batch, Found, Scan, display};
+use crate::evidence::{Evidence, User};
 use crate::jobs::{Closed, Outbox};
 
 /// The users of one domain so far.
@@ -29,11 +29,22 @@ impl<'a> Rights<'a> {
         self.census.users()
     }
 
-    pub fn take(&mut self, batch: &Batch) {
+    pub async fn take(&mut self, outbox: &Outbox, batch: &Batch) -> Result<(), Closed> {
         batch.containers.iter().for_each(|record| self.census.add_container(record));
         for found in &batch.users {
             self.census.add(&found.user, &found.descriptor, &display(&found.user));
         }
+        if !self.live.engine.emit_evidence {
+            return Ok(());
+        }
+        hand_out_evidence(outbox, self.live, &batch.containers).await?;
+        for found in &batch.users {
+            // Nobody asked for them by name: judged again, they are a sample of everybody.
+            let user = User { sampled: true, ..found.user.clone() };
+            let found = Found { user, descriptor: found.descriptor.clone() };
+            hand_out_evidence(outbox, self.live, &records(self.live, &self.domain, &found)).await?;
+        }
+        Ok(())
     }
 
     /// The findings of the counts, and in the report too.

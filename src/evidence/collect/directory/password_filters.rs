@@ -4,6 +4,7 @@
 //! administrators, on Windows alone. The agent of Entra Password Protection registers itself in the directory
 //! too, as a connection point below the computer object of its controller.
 
+use super::asked::{base, planned_controllers, subtree};
 use super::attempts::{Candidate, candidates};
 use super::controllers::{awaits_configuration, domains};
 use super::ldap::{Failure, LDAP_TIMEOUT, entry, search, value};
@@ -42,9 +43,9 @@ impl Collector for PasswordFiltersCollector {
         all.flat_map(|candidate| [self.agent(world, candidate.clone()), packages(world, &candidate)]).collect()
     }
 
-    fn patterns(&self, _: &World) -> Vec<Touched> {
-        let agent = Touched::new("ldap", "connection points below the computer object of each controller");
-        std::iter::once(agent).chain(registry::touches("each controller")).collect()
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        let touches = |host: &String| [agent_touches(host), registry::touches(host)].concat();
+        planned_controllers(world).iter().flat_map(touches).collect()
     }
 }
 
@@ -53,7 +54,7 @@ impl PasswordFiltersCollector {
         let (this, access, target) = (world.clone(), self.access.clone(), candidate.controller.target.clone());
         let host = candidate.controller.fqdn.clone();
         let limit = world.timeout(LDAP_TIMEOUT);
-        let touches = vec![Touched::new("ldap", format!("{host}: connection points of {host}"))];
+        let touches = agent_touches(&host);
         let whole = limit * LIMITS + Duration::from_millis(500);
         probe(Kind::DomainPolicy, "agent", &target.clone(), whole, touches, async move {
             let started = Instant::now();
@@ -67,6 +68,12 @@ impl PasswordFiltersCollector {
             }]
         })
     }
+}
+
+/// The server object names the computer object.
+fn agent_touches(host: &str) -> Vec<Touched> {
+    let searches = [base("<its server object>", "serverReference"), subtree("<its computer object>", AGENT, "cn")];
+    searches.map(|search| Touched::new("ldap", format!("{host}: {search}"))).to_vec()
 }
 
 fn packages(world: &Arc<World>, candidate: &Candidate) -> Probe {

@@ -4,23 +4,26 @@
 //! start; who was seen already is left out.
 
 use super::accounts::{accounts, inside};
+use super::asked::{Asked, base, in_plan, subtree};
 use super::binary::bytes;
+use super::count::Count;
 use super::descriptors::container;
 use super::guarded::{DOMAIN_USERS, Guarded};
 use super::ldap::{Failure, value};
 use super::names::{domain_around, parent};
 use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
-use super::room::{Miss, Room, Session, enter, rooms};
+use super::room::{Miss, Room, Session, enter, entering, rooms};
+use super::sampled_users::bases_of;
 use super::session::Access;
 use super::user_entry::{SCANNED, USERS, assemble, read};
 use crate::catalog::{NameValue, Target};
 use crate::directory::parent_containers;
-use crate::evidence::collect::World;
+use crate::evidence::collect::{Touched, World};
 use crate::evidence::{Bytes, DomainPolicy, Evidence, Record, SecurityDescriptor, User};
 use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A scan has no deadline, but ends when nothing moves for so long (catalog 0.6).
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,12 +59,11 @@ pub struct Scan {
     pub gaps: Vec<NameValue>,
     /// False when users were not read.
     pub is_whole: bool,
+    pub touched: Vec<Touched>,
     world: Arc<World>,
     access: Arc<Access>,
     room: Room,
     filter: String,
-    /// Containers that were read, in lower case; `None` when nobody wants them.
-    containers: Option<HashSet<String>>,
     ds_heuristics: Option<String>,
     /// Containers still to read, the current one last.
     bases: Vec<String>,
@@ -70,6 +72,41 @@ pub struct Scan {
     next_candidate: usize,
     seen: HashSet<[u8; 16]>,
     last_miss: Miss,
+    /// The containers above the users are wanted too; those that were read, in lower case.
+    containers: Option<HashSet<String>>,
+    count: Option<Count>,
+    /// When the first session was ready to read users.
+    ready: Option<Instant>,
+}
+
+/// The scan of each domain, for a plan.
+pub fn planned_scans(world: &World, wanted: &Wanted) -> Vec<Touched> {
+    in_plan(world, |asked| searches(asked, &bases_of(world, asked), &wanted.users(), wanted.containers))
+}
+
+impl Wanted {
+    /// The filter of the search for users.
+    fn users(&self) -> String {
+        self.filter.as_ref().map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})"))
+    }
+}
+
+fn searches(asked: &Asked, bases: &[String], filter: &str, containers: bool) -> Vec<String> {
+    if bases.is_empty() {
+        return Vec::new();
+    }
+    let mut searches = entering(asked);
+    searches.extend(super::guarded::searches(asked));
+    for base in bases {
+        searches.push(subtree(base, filter, "all users"));
+        searches.push(subtree(base, filter, "their number"));
+    }
+    let asked_itself = "<each user with a primary group of its own, or with a mark that no group here explains>";
+    searches.push(base(asked_itself, "attributes of the user"));
+    if containers {
+        searches.push(base("<each container above the users>", "nTSecurityDescriptor"));
+    }
+    searches
 }
 
 /// One scan for each domain of the run.
@@ -91,8 +128,9 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, wanted: &Wanted) -> Vec<Sc
             is_whole: true,
             world: world.clone(),
             access: access.clone(),
-            filter: wanted.filter.as_ref().map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})")),
+            filter: wanted.users(),
             containers: wanted.containers.then(HashSet::new),
+            touched: Vec::new(),
             ds_heuristics: policy.first().and_then(|fact| fact.data.ds_heuristics.clone()),
             bases,
             cookie: Vec::new(),
@@ -100,6 +138,8 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, wanted: &Wanted) -> Vec<Sc
             next_candidate: 0,
             seen: HashSet::new(),
             last_miss: room.refusal.as_ref().map_or_else(Miss::late, Miss::nobody),
+            count: None,
+            ready: None,
             room,
         }
     };
@@ -107,8 +147,22 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, wanted: &Wanted) -> Vec<Sc
 }
 
 impl Scan {
+    /// How many users there are, once it is known.
+    pub fn total(&self) -> Option<u32> {
+        self.count.as_ref()?.total()
+    }
+
+    /// How long users have been read. What comes before, the members of the protected groups, takes its time.
+    pub fn reading(&self) -> Duration {
+        self.ready.map_or(Duration::ZERO, |ready| ready.elapsed())
+    }
+
     /// The next users, none of them twice; `None` at the end.
     pub async fn next(&mut self) -> Option<Batch> {
+        if self.count.is_none() {
+            let Scan { world, access, room, bases, filter, .. } = &*self;
+            self.count = Some(Count::start(world, access, room, bases, filter, PATIENCE));
+        }
         loop {
             let base = self.bases.last()?.clone();
             if self.open.is_none() && !self.enter().await {
@@ -147,6 +201,9 @@ impl Scan {
     async fn enter(&mut self) -> bool {
         while let Some(candidate) = self.room.candidates.get(self.next_candidate) {
             self.next_candidate += 1;
+            let asked = Asked::at(candidate, &self.room.domain.display);
+            let searches = searches(&asked, &self.bases, &self.filter, self.containers.is_some());
+            self.touched.extend(asked.touched(searches));
             let opened = enter(&self.world, &self.access, &self.room, candidate, PATIENCE).await;
             let is_root = candidate.root.root_domain_naming_context.as_deref() == Some(&*self.room.head());
             let guarded = match opened {
@@ -166,6 +223,7 @@ impl Scan {
                         );
                     }
                     self.open = Some(open);
+                    self.ready.get_or_insert_with(Instant::now);
                     return true;
                 }
                 Err(failure) => self.last_miss = Miss::of(&candidate.controller.fqdn, &failure),
@@ -270,6 +328,33 @@ fn asks_itself(user: &User, primary: Option<u32>, groups: &[String], is_whole: b
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::collect::Settings;
+    use crate::evidence::collect::directory::testing::*;
+
+    #[tokio::test]
+    async fn a_scan_touches_what_its_plan_names() {
+        let bases = vec!["OU=Staff,DC=corp,DC=example".to_owned()];
+        let world = world(Settings { search_base: bases, ..corp() });
+        let wanted = Wanted { filter: Some("(department=Sales)".to_owned()), containers: true };
+        let plan = planned_scans(&world, &wanted);
+        let mut scan = scans(&both().evidence, &world, &wanted).remove(0);
+        // Port 1 of this machine: nothing listens there.
+        scan.room.candidates.iter_mut().for_each(|candidate| candidate.controller.fqdn = "127.0.0.1:1".to_owned());
+        assert!(scan.next().await.is_none());
+        let users = "OU=Staff,DC=corp,DC=example (subtree, (&(sAMAccountType=805306368)(department=Sales))): all users";
+        assert!(scan.touched.iter().any(|touched| touched.target == format!("127.0.0.1:1: {users}")));
+        for touched in &scan.touched {
+            assert!(plan.iter().any(|item| item.covers(touched)), "{touched:?} is not in {plan:#?}");
+        }
+        assert_eq!(scan.gaps.len(), 1);
+    }
+
+    #[test]
+    fn a_scan_of_a_container_concerns_its_domain_alone() {
+        let bases = vec!["OU=Staff,DC=corp,DC=example".to_owned()];
+        let plan = planned_scans(&world(Settings { search_base: bases, ..corp() }), &Wanted::default());
+        assert!(plan.iter().all(|touched| touched.target.starts_with("<controller of corp.example>: ")), "{plan:#?}");
+    }
 
     #[test]
     fn who_may_be_protected_from_elsewhere_is_asked_itself() {
