@@ -12,7 +12,7 @@ mod request;
 mod user;
 
 pub use error::{ContractError, ErrorKind};
-pub use finding::{Finding, Suppressed};
+pub use finding::{Explain, Finding, Suppressed};
 pub use item::{Item, MessageLevel, PlanItem, Progress, Snapshot};
 pub use report::{
     Cause, Confidence, Counts, Forecast, Missing, NotExamined, Report, RunState, ToolInfo, Truncated, Verdict,

@@ -8,6 +8,7 @@
 
 pub mod causes;
 mod coverage;
+mod explain;
 mod forecast;
 mod history;
 mod judge;
@@ -32,6 +33,7 @@ pub use judge::Judge;
 pub use plan::{Diagnostic, Plan};
 pub use rank::{Ranked, rank};
 pub use report::{RunHeader, report, tool};
+pub use roles::rules as role_rules;
 pub use run::{Engine, Finished};
 pub use suppress::Suppressions;
 pub use users::users;

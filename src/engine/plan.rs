@@ -79,6 +79,8 @@ pub struct Plan {
     /// Kinds of record that the judged checks read.
     pub kinds: BTreeSet<Kind>,
     pub include_not_collected: bool,
+    /// Each finding says why.
+    pub explain: bool,
 }
 
 impl Plan {
@@ -111,7 +113,19 @@ impl Plan {
         }
         let judged = with_blockers(&selected);
         let kinds = judged.iter().flat_map(|check| kinds_read(check)).collect();
-        Ok(Plan { diagnostic, selected, judged, kinds, include_not_collected: selection.include_not_collected })
+        Ok(Plan {
+            diagnostic,
+            selected,
+            judged,
+            kinds,
+            include_not_collected: selection.include_not_collected,
+            explain: false,
+        })
+    }
+
+    /// The same, with an explanation of every finding where it is asked for.
+    pub fn explaining(self, explain: bool) -> Plan {
+        Plan { explain, ..self }
     }
 }
 

@@ -292,7 +292,7 @@ impl Run<'_> {
         {
             let world = &self.engine.world;
             let scene = Scene { evidence: &self.evidence, tables: &world.tables, now_unix_ms: world.now_unix_ms };
-            let judge = Judge::new(&scene);
+            let judge = Judge::new(&scene).explaining(self.engine.plan.explain);
             for check in &self.engine.plan.selected {
                 let upstream = self.engine.upstream(check);
                 for target in judge.targets(check).iter() {

@@ -113,7 +113,7 @@ mod tests {
         for count in [Some(0), Some(1), None] {
             let user = User { search_count: count, ..User::default() };
             let mut stage = Stage::new().add(&target, user);
-            let mut records = stage.evidence.records().to_vec();
+            let mut records = stage.evidence.records().cloned().collect::<Vec<_>>();
             records[0].state = State::Partial;
             stage.evidence = records.into_iter().collect();
             let judgement = stage.judge_at("PW901", &target.key);
