@@ -69,8 +69,8 @@ pub enum Part {
     Path(Cow<'static, str>),
     /// Whether a number has a bit.
     Bit(&'static str, u32),
-    /// Whether a list has an item.
-    Item(&'static str, &'static str),
+    /// Whether a list has an item, or an entry with this name.
+    Item(&'static str, Cow<'static, str>),
 }
 
 /// Another value that a part of a record might have.
@@ -140,8 +140,8 @@ impl Judgement {
     }
 
     /// Whether a list has an item decided; the alternative is that it is otherwise.
-    pub fn item(self, record: &Record, path: &'static str, item: &'static str) -> Judgement {
-        self.field(record, Part::Item(path, item)).turned()
+    pub fn item(self, record: &Record, path: &'static str, item: impl Into<Cow<'static, str>>) -> Judgement {
+        self.field(record, Part::Item(path, item.into())).turned()
     }
 
     fn turned(mut self) -> Judgement {
@@ -212,7 +212,7 @@ impl Part {
     fn is_true(&self, value: &Value) -> Option<bool> {
         match self {
             Part::Bit(_, mask) => value.as_u64().map(|number| number & u64::from(*mask) != 0),
-            Part::Item(_, item) => value.as_array().map(|list| list.iter().any(|one| one == item)),
+            Part::Item(_, item) => value.as_array().map(|list| list.iter().any(|one| is_item(one, item))),
             Part::State | Part::Path(_) => None,
         }
     }
@@ -222,9 +222,14 @@ impl Part {
         Some(match self {
             Part::Bit(_, mask) => Value::from(value.as_u64()? ^ u64::from(*mask)),
             Part::Item(_, item) if self.is_true(value)? => {
-                value.as_array()?.iter().filter(|one| *one != item).cloned().collect()
+                value.as_array()?.iter().filter(|one| !is_item(one, item)).cloned().collect()
             }
-            Part::Item(_, item) => value.as_array()?.iter().cloned().chain([Value::from(*item)]).collect(),
+            Part::Item(_, item) => {
+                let list = value.as_array()?;
+                let named = list.first().is_some_and(Value::is_object);
+                let new = if named { serde_json::json!({ "name": item }) } else { Value::from(item.as_ref()) };
+                list.iter().cloned().chain([new]).collect()
+            }
             Part::State | Part::Path(_) => return None,
         })
     }
@@ -268,6 +273,10 @@ fn replaced(record: &Record, path: &str, change: impl FnOnce(&Value) -> Option<V
     let place = data.pointer_mut(&pointer(path))?;
     *place = change(place)?;
     Payload::from_json(record.kind, data).ok()
+}
+
+fn is_item(one: &Value, item: &str) -> bool {
+    one.as_str().or_else(|| one["name"].as_str()).is_some_and(|text| text.eq_ignore_ascii_case(item))
 }
 
 fn pointer(path: &str) -> String {

@@ -38,7 +38,7 @@ pub use descriptor::{Ace, AceKind, Dacl, Descriptor, Malformed};
 pub use dn::{BadDn, Rdn, Reserved, parent_containers, rdns, reserved_characters};
 pub use edit::Edit;
 pub use guids::Guid;
-pub use inherit::{Grant, Reach, grants};
+pub use inherit::{Grant, Reach, grants, passes_on};
 pub use intern::{Judged, Summary};
 pub use protected::{is_protected_rid, protected_groups};
 pub use right::{Needs, Right};
