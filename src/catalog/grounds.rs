@@ -276,7 +276,12 @@ fn replaced(record: &Record, path: &str, change: impl FnOnce(&Value) -> Option<V
 }
 
 fn is_item(one: &Value, item: &str) -> bool {
-    one.as_str().or_else(|| one["name"].as_str()).is_some_and(|text| text.eq_ignore_ascii_case(item))
+    named(one).as_str().is_some_and(|text| text.eq_ignore_ascii_case(item))
+}
+
+/// What an entry of a list goes by: an answer of DNS by its value, a service by its name.
+fn named(entry: &Value) -> &Value {
+    entry.get("value").or_else(|| entry.get("name")).unwrap_or(entry)
 }
 
 fn pointer(path: &str) -> String {
@@ -287,9 +292,7 @@ fn pointer(path: &str) -> String {
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => clean(text),
-        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
-            clean(&items.iter().map(text).collect::<Vec<_>>().join(", "))
-        }
+        Value::Array(items) => clean(&items.iter().map(|item| text(named(item))).collect::<Vec<_>>().join(", ")),
         other => clean(&other.to_string()),
     }
 }

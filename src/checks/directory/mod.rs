@@ -1,6 +1,7 @@
 //! PW4xx: the domain controllers and the directory.
 
 pub mod facts;
+mod fields;
 #[cfg(test)]
 mod testing;
 

@@ -18,7 +18,7 @@ crate::declare_check! {
     remediation: "Unlock, or let the user use unlock.",
     link: "L-UAC", since: "0.1.0",
     rule: "Read: bit 0x10 of the computed account control; without it lockoutTime plus the duration of the governing policy (0 = until unlocked), against the controller's time.
-Pass: not locked; a lockout whose end is not later than the controller's time is over.
+Pass: not locked (a lockout whose end is not later than the controller's time is over).
 Fail: locked, and the operation is Change (33006).
 Warn: locked, any other operation or none stated: a reset or unlock releases it when PW506 passes.
 Unknown: neither can be read, or the governing policy is not known.",
