@@ -8,14 +8,17 @@
 
 use password_writeback::bundle;
 use password_writeback::contract::{Report, Selection};
-use password_writeback::engine::{Diagnostic, Plan, Suppressions, report};
-use password_writeback::evidence::Evidence;
+use password_writeback::engine::{Diagnostic, Plan, RunHeader, Suppressions, report};
+use password_writeback::evidence::{Evidence, Record};
 use password_writeback::knowledge::Tables;
 use password_writeback::render;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+#[path = "replay/explain.rs"]
+mod explain;
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay");
@@ -29,15 +32,23 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-/// The report of an analysis; the lab's authorities are known as they were when it was recorded.
-fn analysed(bundle_path: &Path, selection: &Selection) -> Report {
-    let source = bundle::read(bundle_path).unwrap_or_else(|error| panic!("{error:?}"));
-    let header = source.manifest.expect("a bundle").run;
+/// The tables of an analysis; the lab's authorities are known as they were when it was recorded.
+fn tables() -> Tables {
     let knowledge = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay/knowledge");
-    let tables = Tables::with_folder(&knowledge).unwrap();
+    Tables::with_folder(&knowledge).unwrap()
+}
+
+fn recorded(bundle_path: &Path) -> (RunHeader, Vec<Record>) {
+    let source = bundle::read(bundle_path).unwrap_or_else(|error| panic!("{error:?}"));
+    (source.manifest.expect("a bundle").run, source.records)
+}
+
+/// The report of an analysis.
+fn analysed(bundle_path: &Path, selection: &Selection) -> Report {
+    let (header, records) = recorded(bundle_path);
     let plan = Plan::new(Diagnostic::TestAll, selection).unwrap();
-    let evidence: Evidence = source.records.into_iter().collect();
-    report(&header, &plan, &Suppressions::default(), &evidence, &tables)
+    let evidence: Evidence = records.into_iter().collect();
+    report(&header, &plan, &Suppressions::default(), &evidence, &tables())
 }
 
 fn in_short(report: &Report) -> String {

@@ -10,7 +10,7 @@ use super::judgement::{Judgement, NameValue};
 use super::terms::Status;
 use super::text::clean;
 use crate::directory::Edit;
-use crate::evidence::{Bytes, Payload, Record, SecurityDescriptor};
+use crate::evidence::{Bytes, Evidence, Payload, Record, SecurityDescriptor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -180,10 +180,16 @@ impl Judgement {
 }
 
 impl Part {
-    /// `user.pwdLastSet`; with the target of the record where that is not the target of the finding.
-    pub fn name(&self, record: &Record, target_key: &str) -> String {
-        let kind = record.kind.name();
-        let place = if record.target.key == target_key { String::new() } else { format!("@{}", record.target.key) };
+    /// `user.pwdLastSet`; `tcp[1].result` for the second of several records of a kind about one thing; with
+    /// `@` and the target of the record where that is not the target of the finding.
+    pub fn name(&self, evidence: &Evidence, record: &Record, target_key: &str) -> String {
+        let key = &record.target.key;
+        let alike: Vec<usize> = evidence.records_at(record.kind, key).map(|record| record.place).collect();
+        let kind = match alike.iter().position(|place| *place == record.place) {
+            Some(index) if alike.len() > 1 => format!("{}[{index}]", record.kind.name()),
+            _ => record.kind.name().to_owned(),
+        };
+        let place = if key == target_key { String::new() } else { format!("@{key}") };
         match self {
             Part::State => format!("{kind}{place} (state)"),
             Part::Path(path) => format!("{kind}.{path}{place}"),
@@ -237,14 +243,14 @@ impl Part {
 
 impl Alternative {
     /// The field and the value, in the words of an explanation.
-    pub fn words(&self, record: &Record, target_key: &str) -> NameValue {
+    pub fn words(&self, evidence: &Evidence, record: &Record, target_key: &str) -> NameValue {
         match &self.change {
             Change::Set(path, value) => {
-                NameValue { name: Part::Path(path.clone()).name(record, target_key), value: text(value) }
+                NameValue { name: Part::Path(path.clone()).name(evidence, record, target_key), value: text(value) }
             }
             Change::Turn(part) => {
                 let value = if part.value(record).as_deref() == Some("true") { "false" } else { "true" };
-                NameValue { name: part.name(record, target_key), value: value.to_owned() }
+                NameValue { name: part.name(evidence, record, target_key), value: value.to_owned() }
             }
             Change::Edit(words, _) => words.clone(),
         }
@@ -292,6 +298,7 @@ fn pointer(path: &str) -> String {
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => clean(text),
+        Value::Array(items) if items.is_empty() => "[]".to_owned(),
         Value::Array(items) => clean(&items.iter().map(|item| text(named(item))).collect::<Vec<_>>().join(", ")),
         other => clean(&other.to_string()),
     }

@@ -41,7 +41,7 @@ fn shown(scene: &Scene, target: &Target, field: &Field) -> Option<NameValue> {
         Field::Said(said) => said.clone(),
         Field::Read(read) => {
             let record = scene.evidence.at(read.place);
-            NameValue { name: read.part.name(record, &target.key), value: read.part.value(record)? }
+            NameValue { name: read.part.name(scene.evidence, record, &target.key), value: read.part.value(record)? }
         }
     })
 }
@@ -60,6 +60,6 @@ fn flip(
     let judge = Judge::new(&judge_scene);
     let outcome = judge.ask(check, target).outcome;
     let flipped = roles::apply(&judge, check, target, outcome).status;
-    let NameValue { name, value } = alternative.words(record, &target.key);
+    let NameValue { name, value } = alternative.words(scene.evidence, record, &target.key);
     (flipped != status).then(|| Flip { name, value: plain(&value), status: flipped })
 }

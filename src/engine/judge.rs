@@ -123,6 +123,11 @@ impl<'a> Judge<'a> {
             }
         };
         let mut fields: Vec<Field> = Vec::new();
+        let mut because = |field: Field| {
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        };
         for blocker in check.blocked_by.iter().filter_map(|id| registry::find(id)) {
             let (targets, places) = (self.targets(blocker), self.places(blocker));
             let around = std::iter::once(&target.key).chain(&target.within);
@@ -137,12 +142,12 @@ impl<'a> Judge<'a> {
                 match raw.judgement.outcome {
                     Status::Fail => {
                         add(blocker.id);
-                        fields.push(answer(blocker, &targets[place], "fail"));
+                        because(answer(blocker, &targets[place], "fail"));
                     }
                     _ if raw.blocked_by.is_empty() => {}
                     _ => {
                         raw.blocked_by.iter().for_each(|root| add(root));
-                        fields.extend(raw.judgement.grounds.fields.iter().cloned());
+                        raw.judgement.grounds.fields.iter().cloned().for_each(&mut because);
                     }
                 }
             }
@@ -151,7 +156,7 @@ impl<'a> Judge<'a> {
             let places = self.targets(blocker);
             if !places.is_empty() && places.iter().all(|place| self.outcome(blocker, place) == Status::Fail) {
                 add(blocker.id);
-                fields.extend(places.iter().map(|place| answer(blocker, place, "fail")));
+                places.iter().map(|place| answer(blocker, place, "fail")).for_each(&mut because);
             }
         }
         if roots.is_empty() {

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub fn path(judgement: Judgement, scene: &Scene, target: &Target) -> Judgement {
     let configs = scene.evidence.facts::<ProxyConfig>();
     match configs.iter().find(|fact| target.is_in(&fact.record.target.key)) {
-        Some(fact) => judgement.read(fact.record, "effectiveForService.kind").or("none").or("explicit"),
+        Some(fact) => judgement.read(fact.record, "effectiveForService.kind").or("none"),
         None => judgement.said(Kind::ProxyConfig.name(), "not collected"),
     }
 }

@@ -104,7 +104,8 @@ fn asking_hosts<'a>(case: &Case<'a>) -> Result<Vec<&'a str>, Judgement> {
                 .said("hosts answered with 407", 0),
             case.scene,
             case.target,
-        )),
+        )
+        .or("explicit")),
     }
 }
 

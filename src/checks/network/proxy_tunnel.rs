@@ -28,7 +28,7 @@ fn judge(case: &Case) -> Answer {
         Path::Direct | Path::Unsettled(_) => {
             let judgement = Judgement::not_applicable(Reason::NotConfigured, "The service uses no explicit proxy.");
             let judgement = judgement.with("path", path.describe());
-            return Ok(fields::path(judgement, case.scene, case.target));
+            return Ok(fields::path(judgement, case.scene, case.target).or("explicit"));
         }
         Path::Proxy(_) => match facts::tunnel(case.scene, case.target) {
             Tunnel::Open => Judgement::pass(format!("The proxy opens a tunnel to {name}.")),

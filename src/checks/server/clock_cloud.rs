@@ -1,4 +1,4 @@
-use super::clocks::{CLOCK_WARN, grade, words};
+use super::clocks::{CLOCK_FAIL, CLOCK_WARN, grade, words};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step, Target};
 use crate::checks::network::hosts;
@@ -59,7 +59,7 @@ fn judge(case: &Case) -> Answer {
         .step(correct()),
         _ => Judgement::pass(format!("The server's clock agrees with the cloud: {}.", words(skew))),
     };
-    let judgement = judgement.said("median skew in s", skew).said("largest difference in s", spread);
+    let judgement = turning(judgement.said(SKEW, skew).said(SPREAD, spread), skew, spread);
     // The smallest skew that is a warning, in the direction of the own one.
     let warned = if skew < 0 { -CLOCK_WARN - 1 } else { CLOCK_WARN + 1 };
     let judgement = references.iter().fold(judgement, |judgement, reference| {
@@ -72,6 +72,27 @@ fn judge(case: &Case) -> Answer {
     Ok(references.iter().fold(judgement, |judgement, reference| {
         judgement.with(&format!("skew to {}", reference.name), format!("{} s (reference minus local)", reference.skew))
     }))
+}
+
+const SKEW: &str = "median skew in s";
+const SPREAD: &str = "largest difference in s";
+
+/// The skew, or else the difference of two references, with which the status would be another.
+fn turning(judgement: Judgement, skew: i64, spread: i64) -> Judgement {
+    let status = |skew: i64, spread: i64| match grade(skew, 0) {
+        Status::Pass if spread > CLOCK_WARN => Status::Warn,
+        other => other,
+    };
+    let (own, side) = (status(skew, spread), if skew < 0 { -1 } else { 1 });
+    let skews = [CLOCK_WARN, CLOCK_WARN + 1, CLOCK_FAIL, CLOCK_FAIL + 1];
+    let other = |bound: &i64| status(side * bound, spread) != own;
+    match skews.iter().filter(|bound| other(bound)).min_by_key(|bound| (skew.abs() - **bound).abs()) {
+        _ if own == Status::Warn && status(skew, CLOCK_WARN) == Status::Pass => {
+            judgement.turn(SPREAD, CLOCK_WARN, Status::Pass)
+        }
+        Some(bound) => judgement.turn(SKEW, side * bound, status(side * bound, spread)),
+        None => judgement,
+    }
 }
 
 /// The time of one host: measured, else from the Date header of an answer. One reference per host.
