@@ -9,6 +9,8 @@
 pub mod causes;
 mod coverage;
 mod explain;
+#[cfg(test)]
+mod explain_tests;
 mod forecast;
 mod history;
 mod judge;

@@ -3,7 +3,7 @@
 pub mod facts;
 mod fields;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 
 mod clock_controllers;
 mod domain_coverage;

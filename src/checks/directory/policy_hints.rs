@@ -41,8 +41,11 @@ fn judge(case: &Case) -> Answer {
             "{name} does not support the password policy hints control: resets through it are refused (80230636)."
         )),
     };
-    let judgement =
-        POLICY_HINTS.into_iter().fold(judgement, |judgement, oid| judgement.item(fact.record, "supportedControl", oid));
+    // A missing one first: to have it is the better turn.
+    let missing = POLICY_HINTS.into_iter().filter(|oid| !found.contains(oid));
+    let judgement = missing
+        .chain(found.iter().copied())
+        .fold(judgement, |judgement, oid| judgement.item(fact.record, "supportedControl", oid));
     Ok(judgement.with("policy hints OIDs", if found.is_empty() { "none".to_owned() } else { found.join(", ") }))
 }
 
