@@ -47,6 +47,7 @@ function Test-PasswordWriteback {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -88,6 +89,7 @@ function Test-PasswordWritebackConnectivity {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -127,6 +129,7 @@ function Test-PasswordWritebackDirectory {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -169,6 +172,7 @@ function Test-PasswordWritebackPermission {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -217,6 +221,7 @@ function Test-PasswordWritebackUser {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )

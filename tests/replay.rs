@@ -3,8 +3,8 @@
 //! Each folder of `tests/replay` holds a bundle that was recorded by a real run, and `expected.txt`: the
 //! verdict, the causes with their scores, and every finding that is not a pass. A bundle also holds the
 //! report of its own run, which the analysis must give again byte for byte, as far as the build that
-//! recorded it knew the checks. `report.txt` is the report as text for a window of 100 columns; the view of
-//! the module is compared with the same file.
+//! recorded it knew the checks. `report.txt` is the report as text for a window of 100 columns,
+//! `explained.txt` the same with `-Explain`; the view of the module is compared with the same files.
 
 use password_writeback::bundle;
 use password_writeback::contract::{Report, Selection};
@@ -91,6 +91,18 @@ fn a_report_as_text_is_the_view_of_the_module() {
             &case.join("report.txt"),
             &render::text(&analysed(&case.join("evidence.zip"), &Selection::default()), 100),
         );
+    }
+}
+
+/// Cases whose report is also kept with explanations.
+const EXPLAINED: [&str; 3] = ["cloud-port-dropped", "domain-minimum-age", "pdc-role-moved"];
+
+#[test]
+fn a_report_with_explanations_as_text_is_the_view_of_the_module() {
+    for case in cases().iter().filter(|case| EXPLAINED.iter().any(|name| case.ends_with(name))) {
+        let (header, records) = recorded(&case.join("evidence.zip"));
+        let report = explain::explained(&header, &records, &Selection::default());
+        compare(&case.join("explained.txt"), &render::text(&report, 100));
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-fn explained(header: &RunHeader, records: &[Record], selection: &Selection) -> Report {
+pub fn explained(header: &RunHeader, records: &[Record], selection: &Selection) -> Report {
     let plan = Plan::new(Diagnostic::TestAll, selection).unwrap().explaining(true);
     let evidence: Evidence = records.iter().cloned().collect();
     report(header, &plan, &Suppressions::default(), &evidence, &tables())
