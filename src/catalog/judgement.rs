@@ -47,7 +47,8 @@ pub struct Judgement {
     pub class: Option<Class>,
     /// Classes decoded from events, first one decisive; empty for most checks.
     pub classes: Vec<Class>,
-    pub grounds: Grounds,
+    /// Boxed, because a judgement is also an early answer.
+    pub grounds: Box<Grounds>,
 }
 
 /// `Err` is an early answer (usually "the evidence cannot be read"); it is as good as `Ok`.
@@ -65,7 +66,7 @@ impl Judgement {
             proof: None,
             class: None,
             classes: Vec::new(),
-            grounds: Grounds::default(),
+            grounds: Box::default(),
         }
     }
 
