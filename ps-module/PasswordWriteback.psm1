@@ -9,6 +9,14 @@ Set-StrictMode -Version 2.0
 # The rest of the module is loaded at the first call of a cmdlet: an import costs little.
 $script:Parts = "$PSScriptRoot/Diagnostic.psm1"
 $script:View = "$PSScriptRoot/View.psm1"
+$script:HasView = $false
+
+# The views run outside of the module and come in through here, once for each cell.
+function Import-View {
+    if ($script:HasView) { return }
+    Import-Module -Name $script:View -Verbose:$false
+    $script:HasView = $true
+}
 
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWriteback {
@@ -296,6 +304,9 @@ function Export-PasswordWritebackEvidence {
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
         [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $ConnectorAccount,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Identity,
+        [Parameter(ParameterSetName = 'Live')] [ValidateSet('Reset', 'Change', 'Unlock', 'AdminReset')] [string] $Operation,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $Proxy,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $ProxyCredential,
         [Parameter(ParameterSetName = 'Live')] [ValidateSet('Public', 'UsGov', 'China')] [string] $Cloud,

@@ -1,5 +1,5 @@
-# The default view of a report: what an administrator needs at three in the morning. Verdict, probable
-# causes with the fix, then what is not Pass, then one line each on what was not examined.
+# What people see. The default view of a report is what an administrator needs at three in the morning: verdict,
+# probable causes with the fix, then what is not Pass, then one line each on what was not examined.
 #
 # The library's own text report (src/render/text.rs) has the same content and order.
 
@@ -13,9 +13,11 @@ $script:Mark = @{ fail = 'fail', 'Red'; warn = 'warn', 'Yellow'; unknown = '?   
 
 # Text from outside may hold escape sequences, and marks that reorder or hide text; a terminal must not
 # act on them.
+$script:Unfit = '[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]'
+
 function Protect-Text {
     param([AllowEmptyString()] [AllowNull()] [string] $Text)
-    $Text -replace '[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]', ' '
+    $Text -replace $script:Unfit, ' '
 }
 
 # Colours only where the host and the output take them; Windows PowerShell has no $PSStyle.
@@ -55,6 +57,17 @@ function Split-Line {
     $line
 }
 
+# The sentences of a column or of a line of a list, each broken between words. -Used is what stands left of it in
+# the window, with the gaps between. Not by Split-Line: a table may have ten thousand rows.
+function Format-Cell {
+    param([AllowNull()] [string[]] $Text, [int] $Used = 0, [int] $Width = (Get-Width) - $Used)
+    $line = "(.{1,$([Math]::Max($Width, 10))})(?: |$)|(\S+)(?: |$)"
+    $pieces = foreach ($piece in $Text) {
+        ($piece -replace $script:Unfit, ' ' -replace '\s+', ' ' -replace $line, "`$1`$2$([Environment]::NewLine)").Trim()
+    }
+    @($pieces) -join [Environment]::NewLine
+}
+
 # 'a, b, c and 4 more'
 function Join-Name {
     param([string[]] $Name, [int] $Most)
@@ -74,24 +87,21 @@ function Join-Alike {
     foreach ($group in $groups.Values) { , $group.ToArray() }
 }
 
-# Why a finding has its status, where the run was asked (-Explain).
-function Format-Explain {
-    param([object] $Finding, [int] $Indent, [int] $Width)
-    $explain = Get-Explain -Finding $Finding
-    if (-not $explain) { return }
-    Split-Line -Text "Rule: $($explain.rule)" -First $Indent -Rest ($Indent + 2) -Width $Width
-    $fields = @($explain.fields | ForEach-Object { "$($_.name) = $($_.value)" }) -join '; '
-    Split-Line -Text "Because: $fields" -First $Indent -Rest ($Indent + 2) -Width $Width
-    if ($explain.flip) {
-        $text = "It would be $($explain.flip.status) with $($explain.flip.name) = $($explain.flip.value)"
-        Split-Line -Text $text -First $Indent -Rest ($Indent + 2) -Width $Width
-    }
+# Why a finding has its status. Findings have the property only with -Explain.
+function Get-ExplainLine {
+    param([object] $Finding)
+    if (-not $Finding -or -not $Finding.PSObject.Properties['explain']) { return }
+    $explain = $Finding.explain
+    "Rule: $($explain.rule)"
+    "Because: $(@($explain.fields | ForEach-Object { "$($_.name) = $($_.value)" }) -join '; ')"
+    if ($explain.flip) { "It would be $($explain.flip.status) with $($explain.flip.name) = $($explain.flip.value)" }
 }
 
-# Findings have the property only with -Explain.
-function Get-Explain {
-    param([object] $Finding)
-    if ($Finding -and $Finding.PSObject.Properties['explain']) { $Finding.explain }
+function Format-Explain {
+    param([object] $Finding, [int] $Indent, [int] $Width)
+    foreach ($line in Get-ExplainLine -Finding $Finding) {
+        Split-Line -Text $line -First $Indent -Rest ($Indent + 2) -Width $Width
+    }
 }
 
 function Format-Step {
@@ -141,10 +151,10 @@ function Format-FindingList {
     }
 }
 
-# What is not Pass and stands in no cause.
+# What is not Pass, and neither stands in a printed cause nor is explained by one.
 function Format-Remainder {
     param([object] $Report, [int] $Width)
-    $named = @($Report.verdict.probableCauses | ForEach-Object { $_.keys })
+    $named = @($Report.verdict.probableCauses | ForEach-Object { $_.keys; $_.explains })
     $findings = @($Report.findings)
     Format-FindingList -Heading 'ALSO NOT RIGHT' -Width $Width -Finding @($findings | Where-Object {
             $_.status -in 'fail', 'warn' -and -not $_.suppressed -and -not $_.byDesign -and $named -notcontains $_.key
@@ -211,4 +221,4 @@ function Format-Report {
         "$($c.suppressed) suppressed; $seconds s; version $($Report.tool.version)")
 }
 
-Export-ModuleMember -Function Format-Report
+Export-ModuleMember -Function Format-Report, Format-Cell, Get-ExplainLine

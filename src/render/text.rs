@@ -151,9 +151,10 @@ impl Page {
         }
     }
 
-    /// What is not Pass and stands in no cause.
+    /// What is not Pass, and neither stands in a printed cause nor is explained by one.
     fn remainder(&mut self, report: &Report) {
-        let named: Vec<&String> = report.verdict.probable_causes.iter().flat_map(|cause| &cause.keys).collect();
+        let named: Vec<&String> =
+            report.verdict.probable_causes.iter().flat_map(|cause| cause.keys.iter().chain(&cause.explains)).collect();
         let is_left = |finding: &&Finding| finding.is_open() && !named.contains(&&finding.key);
         let mut open: Vec<&Finding> = report.findings.iter().filter(is_left).collect();
         open.sort_by(|a, b| (b.counts_as, &a.id, &a.key).cmp(&(a.counts_as, &b.id, &b.key)));

@@ -49,7 +49,7 @@ Describe 'A report' {
             foreach ($file in Get-ChildItem (Join-Path $replay '*/*') -Include report.txt, explained.txt) {
                 $explain = $file.Name -eq 'explained.txt'
                 $report = Test-PasswordWriteback -EvidencePath (Get-Case $file.Directory.Name) -Explain:$explain @knowledge
-                $lines = & (Get-Module PasswordWriteback) { param($report) Import-Module -Name $script:View -Verbose:$false; Format-Report -Report $report -Width 100 } $report
+                $lines = & (Get-Module PasswordWriteback) { param($report) Import-View; Format-Report -Report $report -Width 100 } $report
                 $text = @($lines | ForEach-Object { $_.TrimEnd() }) -join "`n"
                 $text | Should -BeExactly ([IO.File]::ReadAllText($file.FullName).TrimEnd()) -Because $file.FullName
             }
@@ -78,6 +78,19 @@ Describe 'Evidence' {
         $small = Export-PasswordWritebackEvidence -Path (Join-Path $TestDrive 'small.zip') -NoRedact -EvidencePath (Get-Case 'dc-frozen') -Kind dns, operator-input
         $report = Test-PasswordWriteback -EvidencePath $small.path @knowledge
         @($report.findings | Where-Object { $_.id -eq 'PW401' -and $_.status -eq 'pass' }).Count | Should -Be 1
+    }
+
+    It 'is recorded with the account, the users and the operation that were named' {
+        $file = Join-Path $TestDrive 'asked.zip'
+        $asked = @{ Domain = 'corp.invalid'; ConnectorAccount = 'MSOL_1'; Identity = 'anna', 'boris'; Operation = 'Change' }
+        $null = Export-PasswordWritebackEvidence -Path $file -NoRedact -Kind user, operator-input @asked
+        $records = @(Test-PasswordWritebackUser -EvidencePath $file -PassThruEvidence | Where-Object collectedAtUnixMs)
+        $said = ($records | Where-Object kind -eq operator-input).data
+        $said.connectorAccounts | Should -Be 'MSOL_1'
+        $said.operation | Should -Be 'Change'
+        # The sample of the domain leaves a record at its container.
+        $keys = ($records | Where-Object kind -eq user).target.key | Where-Object { $_ -notlike 'container:*' }
+        $keys | Sort-Object | Should -Be 'account:msol_1', 'user:anna', 'user:boris'
     }
 
     It 'is not written without -NoRedact, because names would stand in it' {

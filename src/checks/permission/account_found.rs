@@ -77,10 +77,17 @@ fn is_guess(scene: &Scene, user: &User) -> bool {
 
 /// The connector that signs in with this account.
 fn connector_of<'a>(scene: &Scene<'a>, user: &User) -> Option<&'a Connector> {
-    let sam = user.sam.as_deref()?;
+    connectors_of(scene, user).into_iter().next()
+}
+
+/// The same by the name alone, which accounts of several forests may share.
+pub fn connectors_of<'a>(scene: &Scene<'a>, user: &User) -> Vec<&'a Connector> {
+    let is_login = |connector: &&Connector| {
+        let login = connector.login_user.as_deref().zip(user.sam.as_deref());
+        connector.kind == "AD" && login.is_some_and(|(login, sam)| login.eq_ignore_ascii_case(sam))
+    };
     let configs = scene.evidence.facts::<AdSyncConfig>().into_iter();
-    let mut connectors = configs.flat_map(|fact| &fact.data.connectors).filter(|connector| connector.kind == "AD");
-    connectors.find(|connector| connector.login_user.as_deref().is_some_and(|login| login.eq_ignore_ascii_case(sam)))
+    configs.flat_map(|fact| &fact.data.connectors).filter(is_login).collect()
 }
 
 /// One candidate is used; of several for one forest none is known to be the one.

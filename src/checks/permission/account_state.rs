@@ -1,9 +1,11 @@
+use super::engine_sign_in::{events_are_quiet, last_good_import};
+use crate::calendar::instant;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step};
 use crate::checks::targets;
 use crate::checks::user::facts::{
     COMPUTED, DISABLED, NEVER_EXPIRES, ObjectKind, PASSWORD_EXPIRED, disabled, expired, has_flag, locked, must_change,
-    object_kind, password_expired,
+    object_kind, password_end, password_expired,
 };
 use crate::checks::user::fields::{flag, lockout};
 use crate::directory::{Sid, sid, well_known_name};
@@ -22,6 +24,7 @@ crate::declare_check! {
     remediation: "Enable/unlock the account, set a non-expiring password and enter it in the connector; remove admin groups.",
     link: "L-ACC", since: "0.1.0",
     rule: "Fail: disabled; locked out; account expired; password expired or to be changed; a managed service account as the account of a Connect connector.
+Warn: the password expired, and the sync service still signs in: an import of the connector that is newer than the expiry ended well, and its events of the last 24 hours tell of no trouble that it did not come after (PW811).
 Warn (low, security): it is a member of Domain, Enterprise or Schema Admins or Administrators: not allowed since 1.4 and not needed.
 Pass: enabled, not locked, not expired, password not expired and set.
 Unknown: one of these is not readable, or a managed service account whose engine is not known.",
@@ -38,6 +41,8 @@ struct Obstacle {
     field: fn(Judgement, Fact<User>) -> Judgement,
 }
 
+const EXPIRED: &str = "has a password that expired";
+
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let fact = case.need::<User>()?;
@@ -45,24 +50,32 @@ fn judge(case: &Case) -> Answer {
     let managed = object_kind(user).map(|kind| kind == ObjectKind::Computer);
     let all = obstacles(user, managed == Some(true));
     let own = user.sid.as_deref().map_or_else(|| name.clone(), clean);
-    let judgement = if let Some(obstacle) = all.iter().find(|obstacle| obstacle.is_there == Some(true)) {
+    let there = |obstacle: &&Obstacle| obstacle.is_there == Some(true);
+    let expiry = all.iter().filter(there).find(|obstacle| obstacle.what == EXPIRED);
+    let still = expiry.and_then(|obstacle| Some((obstacle, still_signs_in(case, user)?)));
+    let stops = |obstacle: &&Obstacle| there(obstacle) && (still.is_none() || obstacle.what != EXPIRED);
+    let judgement = if let Some(obstacle) = all.iter().find(stops) {
         let failed = Judgement::fail(format!("The connector account {name} ({own}) {}.", obstacle.what));
-        (obstacle.field)(failed.rule(obstacle.rule), fact).step(Step {
-            text: "Put the account in order; after a new password, enter it in the connector as well (Synchronization Service Manager > Connectors > Properties).".to_owned(),
-            command: Some(obstacle.command.replace("{}", &own)),
-            run_on: Some("a machine with the ActiveDirectory module".to_owned()),
-            needs_rights: Some("write access to the account".to_owned()),
-            verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
-            ..Step::default()
-        })
+        (obstacle.field)(failed.rule(obstacle.rule), fact).step(put_in_order(obstacle, &own))
     } else if let Some(judgement) = kind(case, &name, managed) {
         judgement.read(fact.record, "objectClass").read(fact.record, "isGmsa")
+    } else if let Some((obstacle, (end, import))) = still {
+        let warned = Judgement::warn(format!(
+            "The password of the connector account {name} ({own}) expired at {}; the sync service still signs in with it, its import at {} ended well.",
+            instant(end),
+            instant(import)
+        ));
+        (obstacle.field)(warned.rule("the sync service still signs in"), fact)
+            .read(fact.record, "passwordExpires")
+            .said("last good import", instant(import))
+            .step(put_in_order(obstacle, &own))
     } else if let Some((record, groups, rest)) = admin_groups(case) {
         Judgement::warn(format!(
             "The connector account {name} is a member of {}: not allowed since Connect 1.4, and not needed.",
             list(groups.iter().map(String::as_str))
         ))
         .severity(Severity::Low)
+        .rule("it is a member of")
         .read(record, "sids")
         .or(rest)
         .step(Step {
@@ -83,6 +96,23 @@ fn judge(case: &Case) -> Answer {
     };
     let groups = if case.facts::<TokenGroups>().is_empty() { "not read" } else { "read" };
     Ok(judgement.with("groups of the account", groups))
+}
+
+/// When the password expired, and a later import that ended well, where the sync service has no trouble.
+fn still_signs_in(case: &Case, user: &User) -> Option<(i64, i64)> {
+    let (end, import) = (password_end(user)?, last_good_import(case.scene, user)?);
+    (import > end && events_are_quiet(case.scene, import)).then_some((end, import))
+}
+
+fn put_in_order(obstacle: &Obstacle, account: &str) -> Step {
+    Step {
+        text: "Put the account in order; after a new password, enter it in the connector as well (Synchronization Service Manager > Connectors > Properties).".to_owned(),
+        command: Some(obstacle.command.replace("{}", account)),
+        run_on: Some("a machine with the ActiveDirectory module".to_owned()),
+        needs_rights: Some("write access to the account".to_owned()),
+        verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
+        ..Step::default()
+    }
 }
 
 /// A managed service account has no password that expires.
@@ -121,7 +151,7 @@ fn obstacles(user: &User, managed: bool) -> [Obstacle; 5] {
         },
         Obstacle {
             is_there: of_password(password_expired(user), never),
-            what: "has a password that expired",
+            what: EXPIRED,
             rule: "password expired",
             field: |judgement, fact| flag(judgement, fact, COMPUTED, PASSWORD_EXPIRED),
             command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -PasswordNeverExpires $true",
@@ -188,7 +218,8 @@ mod tests {
     use super::super::testing::{account, groups, member};
     use super::*;
     use crate::catalog::Status;
-    use crate::catalog::testing::{NOW, Stage};
+    use crate::catalog::testing::{NOW, Stage, server};
+    use crate::evidence::{AdSyncRun, AdSyncRuns, Connector, Event, EventLog};
 
     const SET: &str = "134000000000000000";
 
@@ -230,6 +261,73 @@ mod tests {
             ),
         ] {
             let judgement = judge_user(User { dc_time_unix_ms: Some(NOW), ..user });
+            assert_eq!(judgement.outcome, outcome, "{label}: {}", judgement.message);
+        }
+    }
+
+    #[test]
+    fn an_expired_password_warns_while_the_sync_service_still_signs_in() {
+        const HOUR: i64 = 3_600_000;
+        /// A file time so many hours before now.
+        fn before(hours: i64) -> String {
+            ((NOW - hours * HOUR + 11_644_473_600_000) * 10_000).to_string()
+        }
+        let user = || User {
+            computed_uac: Some(0x80_0000),
+            password_expires: Some(before(50)),
+            sam: Some("MSOL_1".to_owned()),
+            ..sound()
+        };
+        let run = |connector: &str, step: &str, result: &str, hours: i64| AdSyncRun {
+            connector: connector.to_owned(),
+            steps: vec![step.to_owned()],
+            result: Some(result.to_owned()),
+            end_unix_ms: Some(NOW - hours * HOUR),
+            ..AdSyncRun::default()
+        };
+        let good = || run("corp", "DeltaImport", "success", 10);
+        let log = |reaches: i64, events: &[(&str, u32, i64)]| EventLog {
+            oldest_unix_ms: Some(NOW - reaches * HOUR),
+            events: events
+                .iter()
+                .map(|(provider, id, hours)| Event {
+                    time_unix_ms: NOW - hours * HOUR,
+                    provider: (*provider).to_owned(),
+                    id: *id,
+                    ..Event::default()
+                })
+                .collect(),
+            ..EventLog::default()
+        };
+        let locked = User { computed_uac: Some(0x80_0010), ..user() };
+        let no_end = User { password_expires: None, ..user() };
+        for (label, user, runs, log, outcome) in [
+            ("still in", user(), vec![good()], log(30, &[]), Status::Warn),
+            ("old trouble", user(), vec![good()], log(30, &[("ADSync", 6000, 11)]), Status::Warn),
+            ("other events", user(), vec![good()], log(30, &[("ADSync", 6329, 1), ("Other", 6000, 1)]), Status::Warn),
+            ("no longer", user(), vec![good()], log(30, &[("ADSync", 6000, 9)]), Status::Fail),
+            ("trouble of a step", user(), vec![good()], log(30, &[("ADSync", 6105, 9)]), Status::Fail),
+            ("hash sync", user(), vec![good()], log(30, &[("Directory Synchronization", 611, 9)]), Status::Fail),
+            ("log too short", user(), vec![good()], log(23, &[]), Status::Fail),
+            ("before the expiry", user(), vec![run("corp", "FullImport", "success", 51)], log(30, &[]), Status::Fail),
+            ("no import", user(), vec![run("corp", "Export", "success", 1)], log(30, &[]), Status::Fail),
+            ("bad", user(), vec![run("corp", "FullImport", "stopped-connectivity", 1)], log(30, &[]), Status::Fail),
+            ("another's", user(), vec![run("tenant", "DeltaImport", "success", 1)], log(30, &[]), Status::Fail),
+            ("locked too", locked, vec![good()], log(30, &[]), Status::Fail),
+            ("end not read", no_end, vec![good()], log(30, &[]), Status::Fail),
+        ] {
+            let connector = Connector {
+                name: "corp".to_owned(),
+                kind: "AD".to_owned(),
+                login_user: Some("msol_1".to_owned()),
+                ..Connector::default()
+            };
+            let stage = Stage::new()
+                .add(&account(), user)
+                .add(&server(), AdSyncConfig { connectors: vec![connector], ..AdSyncConfig::default() })
+                .add(&server(), AdSyncRuns { runs, ..AdSyncRuns::default() });
+            assert_eq!(stage.judge_at("PW502", &account().key).outcome, Status::Fail, "{label}: without the log");
+            let judgement = stage.add(&server(), log).judge_at("PW502", &account().key);
             assert_eq!(judgement.outcome, outcome, "{label}: {}", judgement.message);
         }
     }

@@ -1,5 +1,5 @@
 use super::evidence::account;
-use super::on_users::{counted, decision, list, tally, unknown, verdict_on};
+use super::on_users::{counted, decision, list, reason, tally, unknown, verdict_on};
 use super::sample::{Outcome, Tally};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Status, TargetKind};
@@ -47,7 +47,7 @@ fn of_domain(case: &Case) -> Answer {
         (_, refused @ 1..) => Judgement::warn(format!(
             "{who} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             tally.total.known(),
-            tally.reason()
+            reason(&tally)
         ))
         .rule("is without it"),
         (Outcome::Unknown, _) => unknown(&domain, name, &tally).rule("over 10 %"),

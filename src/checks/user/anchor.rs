@@ -14,7 +14,7 @@ crate::declare_check! {
     link: "L-TSWB", since: "0.1.0",
     rule: "Pass: no forest holds the anchor more than once, and at most one enabled account is joined.
 Fail: a forest holds it more than once, or more than one enabled account is joined.
-Unknown: only some forests were searched.
+Unknown: only some forests were searched to the end, or the user itself was not among what was found there: then the anchor is not readable. With more than 200 named users nobody searches.
 Without the sync server's own view the search alone decides.",
 }
 
@@ -52,12 +52,15 @@ fn judge(case: &Case) -> Answer {
         Judgement::unknown(Reason::NotCollected, format!("No forest was searched for the anchor of {name}."))
     } else if !unsearched.is_empty() {
         let missing = list(unsearched.iter().copied());
-        Judgement::unknown(Reason::Partial, format!("Not searched for the anchor of {name}: {missing}."))
+        Judgement::unknown(
+            Reason::Partial,
+            format!("How many users carry the anchor of {name} could not be seen in the whole of {missing}."),
+        )
     } else {
         Judgement::pass(format!("The anchor of {name} is unique in every forest that was searched."))
     };
     let judgement = user.anchor_searches.iter().fold(judgement, |judgement, search| {
-        let found = search.found.map_or("not searched".to_owned(), |found| found.to_string());
+        let found = search.found.map_or("not known".to_owned(), |found| found.to_string());
         judgement.with("objects with this anchor", format!("{}: {found}", clean(&search.forest)))
     });
     let searches = 0..user.anchor_searches.len();

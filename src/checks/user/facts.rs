@@ -68,6 +68,14 @@ pub fn password_expired(user: &User) -> Option<bool> {
     user.computed_uac.map(|flags| flags & PASSWORD_EXPIRED != 0)
 }
 
+/// When the password expires or expired, in milliseconds since 1970.
+pub fn password_end(user: &User) -> Option<i64> {
+    match time_of(&user.password_expires)? {
+        FileTime::At(end) => Some(end),
+        FileTime::Zero | FileTime::Never => None,
+    }
+}
+
 /// True when the password must be changed at the next logon.
 pub fn must_change(user: &User) -> Option<bool> {
     time_of(&user.pwd_last_set).map(|time| time == FileTime::Zero)

@@ -41,8 +41,10 @@ fn judge(case: &Case) -> Answer {
                 Some(1) => "",
                 _ => " The directory has not stamped the account yet; it does so within the hour.",
             };
+            let own = user.sid.as_deref() == Some(by.to_string().as_str());
+            let protected = if own { "a protected account itself".to_owned() } else { format!("protected by {group}") };
             let message = format!(
-                "{name} is protected by {group}: by design a forgotten-password reset or an administrator's reset is refused; a change may work.{stamped}"
+                "{name} is {protected}: by design a forgotten-password reset or an administrator's reset is refused; a change may work.{stamped}"
             );
             Judgement::fail(message).by_design().with("protected by", group)
         }
@@ -89,6 +91,15 @@ mod tests {
             let soon = judgement.message.contains("within the hour");
             assert_eq!(soon, outcome == Status::Fail && admin_count.is_none(), "{}", judgement.message);
         }
+    }
+
+    #[test]
+    fn a_built_in_account_is_not_said_to_be_in_itself() {
+        let sid = Some("S-1-5-21-1-2-3-500".to_owned());
+        let data = User { sid, admin_count: Some(1), ..member(&[], false) };
+        let judgement = stage().add(&user("anna"), data).judge_at("PW917", &user("anna").key);
+        assert_eq!(judgement.outcome, Status::Fail);
+        assert!(judgement.message.contains("is a protected account itself"), "{}", judgement.message);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct User {
     pub admin_count: Option<i32>,
     /// File time; `"0"` = must change at next logon.
     pub pwd_last_set: Option<String>,
+    /// File time of `msDS-UserPasswordExpiryTimeComputed`; `"9223372036854775807"` = never.
+    pub password_expires: Option<String>,
     /// File time; `"0"` = not locked.
     pub lockout_time: Option<String>,
     /// File time; `"0"` and `"9223372036854775807"` = never.

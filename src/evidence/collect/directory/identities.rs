@@ -1,6 +1,7 @@
 //! `user` of the users that the operator names.
 
 use super::accounts::{OF_THE_DOMAINS, accounts, inside, touches};
+use super::anchors::{MOST_USERS, search_anchors};
 use super::controllers::awaits_configuration;
 use super::everywhere::{look_up, time_for, user_target};
 use super::room::{Room, rooms};
@@ -33,7 +34,9 @@ impl IdentitiesCollector {
 
     fn look_up(&self, world: &Arc<World>, rooms: &Arc<[Room]>, first: usize, names: Vec<String>) -> Probe {
         let (this, access, rooms) = (world.clone(), self.access.clone(), rooms.clone());
-        let touches = touches(&rooms, "users");
+        let has_anchors = world.settings.identities.len() <= MOST_USERS;
+        let what = if has_anchors { "users, and who carries their anchors," } else { "users" };
+        let touches = touches(&rooms, what);
         let (_, whole) = time_for(world);
         let slot = self.slots.take();
         // Containers and domains are judged by the users below: they wait for every look-up.
@@ -41,7 +44,10 @@ impl IdentitiesCollector {
             let _slot = slot;
             let started = Instant::now();
             let (until, _) = time_for(&this);
-            let outcomes = look_up(&this, &access, &rooms, &names, until).await;
+            let mut outcomes = look_up(&this, &access, &rooms, &names, until).await;
+            if has_anchors {
+                search_anchors(&this, &access, &rooms, &mut outcomes, until).await;
+            }
             let records = names.iter().zip(outcomes).map(|(name, outcome)| {
                 outcome.records(&this, started, name, &Target::user(name, name, None), user_target)
             });
@@ -89,12 +95,17 @@ impl Collector for IdentitiesCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        match world.settings.identities.is_empty() {
-            true => Vec::new(),
-            false => {
-                vec![Touched::new("ldap", "each named user (search below each domain head, base search of the user)")]
-            }
+        let named = world.settings.identities.len();
+        let mut patterns = Vec::new();
+        if named > 0 {
+            let text = "each named user (search below each domain head, base search of the user)";
+            patterns.push(Touched::new("ldap", text));
         }
+        if (1..=MOST_USERS).contains(&named) {
+            let text = "anchors of the named users (search below each domain head); domains of the forest (search below CN=Partitions)";
+            patterns.push(Touched::new("ldap", text));
+        }
+        patterns
     }
 }
 

@@ -6,6 +6,7 @@
 //! collected. A scan of all users (`scan`) is no collector: its users are judged and forgotten page by page.
 
 mod accounts;
+mod anchors;
 mod attempts;
 mod binary;
 mod clock;
