@@ -79,7 +79,8 @@ fn a_flip_holds_when_the_evidence_is_changed() {
         let own: BTreeSet<&str> =
             finding.explain.iter().flat_map(|explain| &explain.fields).map(|field| field.name.as_str()).collect();
         assert!(own.contains(flip.name.as_str()), "{label}: the field is not among the deciding ones");
-        let changed = address.replace(records, &flip.value).unwrap_or_else(|| panic!("{label}: no such field"));
+        let changed =
+            address.replace(records, &flip.value).unwrap_or_else(|| panic!("{label}: no such field or value"));
         let selection = Selection { checks: vec![finding.id.clone()], ..everything() };
         let after = explained(header, &changed, &selection);
         let after = after.findings.iter().find(|other| other.key == finding.key);
@@ -114,9 +115,14 @@ impl<'a> Address<'a> {
     }
 
     fn replace(&self, records: &[Record], value: &str) -> Option<Vec<Record>> {
-        let mut lines: Vec<Value> = records.iter().map(|record| serde_json::to_value(record).unwrap()).collect();
-        let mut alike = lines.iter_mut().filter(|line| line["kind"] == self.kind && line["target"]["key"] == self.key);
-        let place = alike.nth(self.index)?["data"].pointer_mut(&self.path)?;
+        let mut alike = records
+            .iter()
+            .enumerate()
+            .filter(|(_, record)| record.kind.name() == self.kind && record.target.key == self.key);
+        let (number, record) = alike.nth(self.index)?;
+        let mut line = serde_json::to_value(record).unwrap();
+        let place = line["data"].pointer_mut(&self.path)?;
+        let was_null = place.is_null();
         *place = match self.part {
             Some(bit) if bit.starts_with("0x") => {
                 json!(place.as_u64()? ^ u64::from_str_radix(&bit[2..], 16).ok()?)
@@ -125,7 +131,13 @@ impl<'a> Address<'a> {
             Some(item) => place.as_array()?.iter().filter(|one| *one != item).cloned().collect(),
             None => typed(place, value),
         };
-        Some(lines.into_iter().map(|line| serde_json::from_value(line).unwrap()).collect())
+        let mut changed = records.to_vec();
+        changed[number] = serde_json::from_value(line.clone()).ok().or_else(|| {
+            // What was null may be a text of digits.
+            *line["data"].pointer_mut(&self.path)? = json!(value);
+            serde_json::from_value(line).ok().filter(|_| was_null)
+        })?;
+        Some(changed)
     }
 }
 
