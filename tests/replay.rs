@@ -95,7 +95,7 @@ fn a_report_as_text_is_the_view_of_the_module() {
 }
 
 /// Cases whose report is also kept with explanations.
-const EXPLAINED: [&str; 3] = ["cloud-port-dropped", "domain-minimum-age", "pdc-role-moved"];
+const EXPLAINED: [&str; 3] = ["cloud-port-dropped", "connector-without-reset", "domain-minimum-age"];
 
 #[test]
 fn a_report_with_explanations_as_text_is_the_view_of_the_module() {

@@ -181,16 +181,18 @@ fn the_deciding_ace_is_named_with_its_trustee_and_origin() {
             ("ACE", "0"),
             ("trustee", trustee),
             ("trustee SID", sid),
-            ("inherited from", origin),
+            ("inherited", "true"),
+            ("set on", origin),
         ] {
             assert_eq!(value(&said, name), Some(expected), "{name}: {said:?}");
         }
     }
     let own = TestAce { flags: 0, ..allow(RESET) };
     let said = explain(&inherited(&[own], true), "PW505", &user("anna").key);
-    assert_eq!(value(&said, "inherited from"), Some("nowhere: it is set on the object itself"));
+    assert_eq!(value(&said, "inherited"), Some("false"));
+    assert_eq!(value(&said, "set on"), Some("CN=Anna,OU=Sales,DC=corp,DC=example"));
     let orphan = anna(plain(), &[allow(RESET)]);
-    assert!(value(&explain(&orphan, "PW505", &user("anna").key), "inherited from").unwrap().starts_with("not known"));
+    assert!(value(&explain(&orphan, "PW505", &user("anna").key), "set on").unwrap().starts_with("not known"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! when the evidence is changed as they say.
 
 use super::{analysed, cases, recorded, tables};
-use password_writeback::catalog::{branches, common, registry};
+use password_writeback::catalog::{Status, branches, common, registry};
 use password_writeback::contract::{Finding, Report, Selection};
 use password_writeback::engine::{Diagnostic, Plan, RunHeader, Suppressions, report, role_rules};
 use password_writeback::evidence::{Evidence, Record};
@@ -54,6 +54,32 @@ fn every_finding_quotes_a_rule_and_names_fields() {
 }
 
 #[test]
+fn the_ace_that_decided_is_named_with_its_trustee_and_where_it_was_set() {
+    let mut seen: BTreeSet<(bool, bool)> = BTreeSet::new();
+    each_finding(|case, _, _, finding| {
+        let explain = finding.explain.as_ref().unwrap();
+        let value = |name: &str| explain.fields.iter().find(|field| field.name == name).map(|field| &field.value);
+        let is_about_a_user = finding.target.key.starts_with("user:");
+        if !is_about_a_user || !["PW505", "PW506", "PW507", "PW915"].contains(&finding.id.as_str()) {
+            return;
+        }
+        let label = format!("{} {}: {:?}", case.display(), finding.key, explain.fields);
+        let (Some(decision), Some(object)) = (value("decision"), value("object")) else { return };
+        let granted = decision == "granted";
+        assert_eq!(granted, finding.status == Status::Pass, "{label}");
+        let Some(sid) = value("trustee SID") else {
+            assert!(!granted, "{label}: who is granted the right by no entry?");
+            return;
+        };
+        assert!(sid.starts_with("S-1-") && value("trustee").is_some(), "{label}");
+        let (inherited, set_on) = (value("inherited").unwrap() == "true", value("set on").unwrap());
+        assert!(object.ends_with(set_on) && (object != set_on) == inherited, "{label}");
+        seen.insert((granted, inherited));
+    });
+    assert!(seen.contains(&(true, true)) && seen.contains(&(true, false)), "{seen:?}");
+}
+
+#[test]
 fn an_explanation_changes_nothing_else() {
     for case in cases() {
         let path = case.join("evidence.zip");
@@ -87,7 +113,7 @@ fn a_flip_holds_when_the_evidence_is_changed() {
         assert_eq!(after.map(|finding| finding.status), Some(flip.status), "{label}");
         checks.insert(finding.id.clone());
     });
-    assert!(checks.len() >= 20, "flips of too few checks were tried: {checks:?}");
+    assert!(checks.len() >= 25, "flips of too few checks were tried: {checks:?}");
 }
 
 /// A field of the evidence, as an explanation names it: `tcp[1].result@dc:dc1.corp.example bit 0x2`.

@@ -26,7 +26,8 @@ pub fn decided(judgement: Judgement, case: &Case, holder: Holder, object: &Objec
             .said("ACE", index)
             .said("trustee", trustee(&ace.sid, holder))
             .said("trustee SID", ace.sid)
-            .said("inherited from", origin(case.scene, case.target, object, ace)),
+            .said("inherited", ace.is_inherited())
+            .said("set on", origin(case.scene, case.target, object, ace)),
         None => judgement.said("ACE", without(decision)),
     };
     others(judgement, holder, object, decision)
@@ -81,7 +82,7 @@ fn trustee(sid: &Sid, holder: Holder) -> String {
 /// Where an ACE was set: on the object, or on the nearest object above that passes it on.
 fn origin(scene: &Scene, target: &Target, object: &Object, ace: &Ace) -> String {
     if !ace.is_inherited() {
-        return "nowhere: it is set on the object itself".to_owned();
+        return object.dn.clone();
     }
     let Some(domain) = domain_key(target) else { return "not known: the domain is not known".to_owned() };
     let name = domain.trim_start_matches("domain:");

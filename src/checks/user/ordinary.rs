@@ -1,5 +1,4 @@
 use super::facts::{NEVER_EXPIRES, NORMAL_ACCOUNT, ObjectKind, SMART_CARD_REQUIRED, has_flag, object_kind};
-use super::fields::flag;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
@@ -75,14 +74,21 @@ fn judge(case: &Case) -> Answer {
     };
     let classes = list(user.object_class.iter().map(String::as_str));
     let ordinary = ["top", "person", "organizationalPerson", "user"];
-    let judgement = judgement.read(fact.record, "objectClass").or(ordinary.to_vec());
-    let judgement = judgement.or([&ordinary[..], &["inetOrgPerson"]].concat()).read(fact.record, "isGmsa");
-    let judgement = flag(judgement, fact, "userAccountControl", SMART_CARD_REQUIRED);
     let judgement = match user.user_account_control {
-        Some(_) => judgement.bit(fact.record, "userAccountControl", NORMAL_ACCOUNT),
-        None => judgement.or(NORMAL_ACCOUNT),
+        Some(_) => judgement.bit(fact.record, "userAccountControl", SMART_CARD_REQUIRED).bit(
+            fact.record,
+            "userAccountControl",
+            NORMAL_ACCOUNT,
+        ),
+        None => judgement.read(fact.record, "userAccountControl").or(NORMAL_ACCOUNT),
     };
-    let judgement = judgement.read(fact.record, "msExchMasterAccountSid").or(Value::Null);
+    let judgement = judgement
+        .read(fact.record, "msExchMasterAccountSid")
+        .or(Value::Null)
+        .read(fact.record, "objectClass")
+        .or(ordinary.to_vec())
+        .or([&ordinary[..], &["inetOrgPerson"]].concat())
+        .read(fact.record, "isGmsa");
     Ok(judgement.with("objectClass", classes).with("password never expires", never_expires))
 }
 
