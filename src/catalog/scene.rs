@@ -21,6 +21,8 @@ pub struct Case<'a> {
     pub scene: &'a Scene<'a>,
     pub check: &'static Check,
     pub target: &'a Target,
+    /// Somebody asks why: grounds that cost something are worked out only then.
+    pub explains: bool,
 }
 
 impl<'a> Case<'a> {

@@ -71,7 +71,7 @@ impl Stage {
         let check = registry::find(id).unwrap_or_else(|| panic!("{id} is not registered"));
         let scene = Scene { evidence: &self.evidence, tables: &self.tables, now_unix_ms: NOW };
         let judge = |target: Target| {
-            let answer = (check.judge)(&Case { scene: &scene, check, target: &target });
+            let answer = (check.judge)(&Case { scene: &scene, check, target: &target, explains: true });
             let judgement = answer.unwrap_or_else(|early| early);
             self.verify(check, &target, &judgement);
             (target, judgement)
@@ -104,7 +104,9 @@ impl Stage {
             let rebuilt = records.map(|record| told(if record.place == other.place { &other } else { record }));
             let outcome = |evidence: &Evidence| {
                 let scene = Scene { evidence, tables: &self.tables, now_unix_ms: NOW };
-                (check.judge)(&Case { scene: &scene, check, target }).unwrap_or_else(|early| early).outcome
+                (check.judge)(&Case { scene: &scene, check, target, explains: false })
+                    .unwrap_or_else(|early| early)
+                    .outcome
             };
             assert_eq!(outcome(&supposed), outcome(&rebuilt.collect()), "{label}: {alternative:?}");
         }

@@ -94,7 +94,7 @@ impl<'a> Judge<'a> {
 
     /// Calls the check. A panic in it is a defect of ours: Unknown with an incident, and the run goes on.
     pub(super) fn ask(&self, check: &'static Check, target: &Target) -> Judgement {
-        let case = Case { scene: self.scene, check, target };
+        let case = Case { scene: self.scene, check, target, explains: self.explains };
         match catch_unwind(AssertUnwindSafe(|| (check.judge)(&case))) {
             Ok(answer) => answer.unwrap_or_else(|early| early),
             Err(_) => {

@@ -14,8 +14,12 @@ pub struct Holder<'a> {
     pub sid: Option<Sid>,
 }
 
-/// Adds what decided to a judgement.
+/// Adds what decided to a judgement. The origin of an ACE is looked for on everything above the object, which
+/// is too much for each of many users when nobody asks.
 pub fn decided(judgement: Judgement, case: &Case, holder: Holder, object: &Object, decision: &Decision) -> Judgement {
+    if !case.explains {
+        return judgement;
+    }
     let judgement = judgement
         .said("right", decision.why.right.name())
         .said("decision", word(decision.verdict))
