@@ -53,6 +53,11 @@ function ConvertTo-Output {
             $Item.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Coverage')
             return $Item
         }
+        'matrix' {
+            $Item.PSObject.Properties.Remove('kind')
+            $Item.PSObject.TypeNames.Insert(0, 'PasswordWriteback.ControllerPort')
+            return $Item
+        }
         'run' {
             $Item.run.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Run')
             return $Item.run
@@ -133,7 +138,8 @@ function Assert-Evidence {
     }
 }
 
-# Runs a Test- cmdlet. IsWhole: emits one report; OfUser: users and coverage; else findings as they come.
+# Runs a Test- cmdlet. IsWhole: emits one report; OfUser: users and coverage; with -Matrix controllers; else
+# findings as they come.
 function Invoke-Diagnostic {
     param(
         [Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Cmdlet,
@@ -148,6 +154,7 @@ function Invoke-Diagnostic {
     Assert-Evidence -Cmdlet $Cmdlet -Evidence $Evidence
     $handle = New-Object 'Collections.Generic.List[uint64]'
     $quiet = $Bound.ContainsKey('Quiet') -and $Bound.Quiet
+    $matrix = $Bound.ContainsKey('Matrix') -and $Bound.Matrix
     $result = @{}
     $missing = New-Object 'Collections.Generic.List[object]'
     $answer = @{ All = 0; Proven = 0 }
@@ -169,7 +176,7 @@ function Invoke-Diagnostic {
         }
         Invoke-Job @call | ForEach-Object {
             if ($_.PSObject.TypeNames -contains 'PasswordWriteback.Finding') {
-                if (-not ($quiet -or $IsWhole -or $OfUser)) { $_ }
+                if (-not ($quiet -or $IsWhole -or $OfUser -or $matrix)) { $_ }
                 return
             }
             $kind = $_.kind
@@ -183,6 +190,7 @@ function Invoke-Diagnostic {
                 $answer.Proven += [int]$isProven
                 if ($quiet) { $isProven } else { $output }
             }
+            elseif ($quiet -and $kind -eq 'matrix') { return }
             elseif ($null -ne $output) { $output }
         }
     }

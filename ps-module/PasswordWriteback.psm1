@@ -112,7 +112,7 @@ function Test-PasswordWritebackConnectivity {
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWritebackDirectory {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
-    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'PasswordWriteback.Run', 'System.Boolean')]
+    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.ControllerPort', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'PasswordWriteback.Run', 'System.Boolean')]
     param(
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
@@ -129,6 +129,7 @@ function Test-PasswordWritebackDirectory {
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
         [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
+        [switch] $Matrix,
         [Parameter(ParameterSetName = 'Live')] [switch] $PlanOnly,
         [Parameter(ParameterSetName = 'File', Mandatory)]
         [SupportsWildcards()] [ValidateNotNullOrEmpty()] [string[]] $EvidencePath,

@@ -5,10 +5,12 @@
 //! report of its own run, which the analysis must give again byte for byte, as far as the build that
 //! recorded it knew the checks. `report.txt` is the report as text for a window of 100 columns,
 //! `explained.txt` the same with `-Explain`; the view of the module is compared with the same files.
+//! `matrix.txt`, where it stands, has every port of every controller.
 
 use password_writeback::bundle;
+use password_writeback::catalog::Scene;
 use password_writeback::contract::{Report, Selection};
-use password_writeback::engine::{Diagnostic, Plan, RunHeader, Suppressions, report};
+use password_writeback::engine::{Diagnostic, Plan, RunHeader, Suppressions, matrix, report};
 use password_writeback::evidence::{Evidence, Record};
 use password_writeback::knowledge::Tables;
 use password_writeback::render;
@@ -103,6 +105,31 @@ fn a_report_with_explanations_as_text_is_the_view_of_the_module() {
         let (header, records) = recorded(&case.join("evidence.zip"));
         let report = explain::explained(&header, &records, &Selection::default());
         compare(&case.join("explained.txt"), &render::text(&report, 100));
+    }
+}
+
+/// The ports of every controller, one line each.
+fn matrix_in_short(bundle_path: &Path) -> String {
+    let source = bundle::read(bundle_path).unwrap_or_else(|error| panic!("{error:?}"));
+    let now_unix_ms = source.manifest.expect("a bundle").run.now_unix_ms;
+    let evidence: Evidence = source.records.into_iter().collect();
+    let mut text = String::new();
+    for row in matrix(&Scene { evidence: &evidence, tables: &Tables::shipped(), now_unix_ms }) {
+        writeln!(text, "{} [{}]", row.target.key, row.roles.join(" ")).unwrap();
+        for cell in row.ports {
+            let number = cell.port.map_or_else(|| "-".to_owned(), |number| number.to_string());
+            let ms = cell.ms.map(|ms| format!(" {ms} ms")).unwrap_or_default();
+            let why = cell.why.map(|why| format!(": {why}")).unwrap_or_default();
+            writeln!(text, "  {number} {} {}{ms}{why}", cell.service, word(cell.state)).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn recorded_evidence_has_every_port_of_every_controller() {
+    for case in cases().into_iter().filter(|case| case.join("matrix.txt").is_file()) {
+        compare(&case.join("matrix.txt"), &matrix_in_short(&case.join("evidence.zip")));
     }
 }
 

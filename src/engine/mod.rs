@@ -16,6 +16,7 @@ mod history;
 mod judge;
 #[cfg(test)]
 mod judge_tests;
+mod matrix;
 mod next;
 mod not_examined;
 mod plan;
@@ -32,6 +33,7 @@ mod verdict;
 pub use coverage::coverage;
 pub use history::{History, Success};
 pub use judge::Judge;
+pub use matrix::matrix;
 pub use plan::{Diagnostic, Plan};
 pub use rank::{Ranked, rank};
 pub use report::{RunHeader, report, tool};

@@ -3,11 +3,11 @@ use super::fields;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, common};
 use crate::checks::targets;
+use crate::directory::ports::ENDPOINT_MAPPER;
 use crate::evidence::{EndpointMap, Tcp};
 use serde_json::Value;
 
-/// The endpoint mapper and SMB, over which SAM can be had as a named pipe.
-const ENDPOINT_MAPPER: u16 = 135;
+/// SMB, over which SAM can be had as a named pipe.
 const SMB: u16 = 445;
 
 crate::declare_check! {

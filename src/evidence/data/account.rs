@@ -57,6 +57,8 @@ pub struct User {
     pub anchor_searches: Vec<AnchorSearch>,
     /// The text the operator gave, where one was given.
     pub input: Option<String>,
+    /// Its place among the texts that were given, from 0.
+    pub input_index: Option<u32>,
     /// Part of the sample of a domain; the operator did not ask for this user.
     pub sampled: bool,
 }

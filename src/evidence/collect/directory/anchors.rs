@@ -4,6 +4,7 @@
 //! global catalog ([MS-ADA2]), so every domain is searched by itself: once for some users together, and for
 //! a short time, because what is known of a user waits for it.
 
+use super::asked::{Asked, one_level, subtree};
 use super::binary::{bytes, in_filter};
 use super::everywhere::Outcome;
 use super::ldap::{Failure, LDAP_TIMEOUT, search, value};
@@ -35,6 +36,13 @@ struct Seen {
     /// Every domain of the forest; empty = not readable.
     domains: Vec<String>,
     anchors: HashMap<Vec<u8>, u32>,
+}
+
+/// What is asked of one domain; the filter holds the anchors of all users of a look-up.
+pub fn searches(asked: &Asked) -> Vec<String> {
+    let domains = asked.configuration.as_ref().map(|dn| one_level(&format!("CN=Partitions,{dn}"), DOMAINS, "nCName"));
+    let users = subtree(&asked.head, "<filter of the anchors of the users found>", "mS-DS-ConsistencyGuid, objectGUID");
+    domains.into_iter().chain([users]).collect()
 }
 
 /// Searches for the anchors of the users that were found, and writes down what came of it.

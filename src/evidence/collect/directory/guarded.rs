@@ -1,6 +1,7 @@
 //! Who is a member of a protected group, for a scan: `tokenGroups` comes in a base search only, so the
 //! question is turned round and asked of each group once ([MS-ADTS] 3.1.1.3.4.4, transitive evaluation).
 
+use super::asked::{Asked, base, subtree};
 use super::binary::{bytes, sid};
 use super::ldap::Failure;
 use super::query::{Query, ask, page};
@@ -22,6 +23,24 @@ pub struct Guarded {
 /// Domain Users: the primary group of every user unless somebody changed it.
 pub const DOMAIN_USERS: u32 = 513;
 
+/// What `read` asks.
+pub fn searches(asked: &Asked) -> Vec<String> {
+    let group = "<each protected group>";
+    vec![
+        base(&asked.head, "objectSid"),
+        subtree(&asked.head, &by_sid(group), "objectSid"),
+        subtree(&asked.head, &members_of(group), "members"),
+    ]
+}
+
+fn by_sid(sid: &str) -> String {
+    format!("(objectSid={sid})")
+}
+
+fn members_of(dn: &str) -> String {
+    format!("(memberOf:1.2.840.113556.1.4.1941:={dn})")
+}
+
 impl Guarded {
     /// Asks the groups of the domain of this session.
     pub async fn read(session: &mut Session, is_root: bool, ds_heuristics: Option<&str>) -> Result<Guarded, Failure> {
@@ -33,12 +52,12 @@ impl Guarded {
         let mut guarded = Guarded { is_whole: is_root, ..Guarded::default() };
         let everyone = domain.with_rid(DOMAIN_USERS).map(|sid| sid.to_string());
         for group in groups {
-            let filter = format!("(objectSid={group})");
+            let filter = by_sid(&group.to_string());
             let query = Query { base: &head, scope: Scope::Subtree, filter: &filter, attributes: &["objectSid"] };
             let own = ask(&mut session.ldap, session.limit, query, Vec::new()).await?;
             // Some of these groups came with later versions of the directory.
             let Some(own) = own.first() else { continue };
-            let members = format!("(memberOf:1.2.840.113556.1.4.1941:={})", ldap_escape(own.dn.as_str()));
+            let members = members_of(&ldap_escape(own.dn.as_str()));
             guarded.add(session, &head, &members, &group.to_string(), everyone.as_deref()).await?;
         }
         Ok(guarded)

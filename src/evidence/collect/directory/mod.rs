@@ -7,6 +7,7 @@
 
 mod accounts;
 mod anchors;
+mod asked;
 mod attempts;
 mod binary;
 mod clock;
@@ -15,6 +16,7 @@ mod controller_ports;
 mod controllers;
 #[cfg(test)]
 mod controllers_tests;
+mod count;
 mod dc_inventory;
 mod descriptors;
 mod domain_policy;
@@ -27,6 +29,7 @@ mod ldap;
 mod locator;
 mod lookup;
 mod names;
+
 mod pso;
 mod query;
 mod room;
@@ -46,7 +49,7 @@ mod user_entry;
 mod values;
 
 pub use everywhere::user_target;
-pub use scan::{Found, Scan, scans};
+pub use scan::{Found, Scan, planned_scans, scans};
 
 use super::Collector;
 use std::sync::Arc;

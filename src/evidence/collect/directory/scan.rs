@@ -4,21 +4,24 @@
 //! start; who was seen already is left out.
 
 use super::accounts::{accounts, inside};
+use super::asked::{Asked, base, in_plan, subtree};
 use super::binary::bytes;
+use super::count::Count;
 use super::guarded::{DOMAIN_USERS, Guarded};
 use super::ldap::{Failure, value};
 use super::names::domain_around;
 use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
-use super::room::{Miss, Room, Session, enter, rooms};
+use super::room::{Miss, Room, Session, enter, entering, rooms};
+use super::sampled_users::bases_of;
 use super::session::Access;
 use super::user_entry::{SCANNED, USERS, assemble, read};
 use crate::catalog::{NameValue, Target};
-use crate::evidence::collect::World;
+use crate::evidence::collect::{Touched, World};
 use crate::evidence::{Bytes, DomainPolicy, Evidence, SecurityDescriptor, User};
 use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A scan has no deadline, but ends when nothing moves for so long (catalog 0.6).
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,6 +38,7 @@ pub struct Scan {
     pub domain: Target,
     /// What could not be read, and why.
     pub gaps: Vec<NameValue>,
+    pub touched: Vec<Touched>,
     world: Arc<World>,
     access: Arc<Access>,
     room: Room,
@@ -47,6 +51,32 @@ pub struct Scan {
     next_candidate: usize,
     seen: HashSet<[u8; 16]>,
     last_miss: Miss,
+    count: Option<Count>,
+    /// When the first session was ready to read users.
+    ready: Option<Instant>,
+}
+
+/// The scan of each domain, for a plan.
+pub fn planned_scans(world: &World, filter: Option<&str>) -> Vec<Touched> {
+    in_plan(world, |asked| searches(asked, &bases_of(world, asked), &users_with(filter)))
+}
+
+fn users_with(filter: Option<&str>) -> String {
+    filter.map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})"))
+}
+
+fn searches(asked: &Asked, bases: &[String], filter: &str) -> Vec<String> {
+    if bases.is_empty() {
+        return Vec::new();
+    }
+    let mut searches = entering(asked);
+    searches.extend(super::guarded::searches(asked));
+    for base in bases {
+        searches.push(subtree(base, filter, "all users"));
+        searches.push(subtree(base, filter, "their number"));
+    }
+    searches.push(base("<each user with a primary group of its own>", "attributes of the user"));
+    searches
 }
 
 /// One scan for each domain of the run. `filter` narrows the users.
@@ -67,7 +97,8 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> V
             gaps: Vec::new(),
             world: world.clone(),
             access: access.clone(),
-            filter: filter.map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})")),
+            filter: users_with(filter),
+            touched: Vec::new(),
             ds_heuristics: policy.first().and_then(|fact| fact.data.ds_heuristics.clone()),
             bases,
             cookie: Vec::new(),
@@ -75,6 +106,8 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> V
             next_candidate: 0,
             seen: HashSet::new(),
             last_miss: room.refusal.as_ref().map_or_else(Miss::late, Miss::nobody),
+            count: None,
+            ready: None,
             room,
         }
     };
@@ -82,8 +115,22 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> V
 }
 
 impl Scan {
+    /// How many users there are, once it is known.
+    pub fn total(&self) -> Option<u32> {
+        self.count.as_ref()?.total()
+    }
+
+    /// How long users have been read. What comes before, the members of the protected groups, takes its time.
+    pub fn reading(&self) -> Duration {
+        self.ready.map_or(Duration::ZERO, |ready| ready.elapsed())
+    }
+
     /// The next users, none of them twice; `None` at the end.
     pub async fn next(&mut self) -> Option<Vec<Found>> {
+        if self.count.is_none() {
+            let Scan { world, access, room, bases, filter, .. } = &*self;
+            self.count = Some(Count::start(world, access, room, bases, filter, PATIENCE));
+        }
         loop {
             let base = self.bases.last()?.clone();
             if self.open.is_none() && !self.enter().await {
@@ -111,6 +158,8 @@ impl Scan {
     async fn enter(&mut self) -> bool {
         while let Some(candidate) = self.room.candidates.get(self.next_candidate) {
             self.next_candidate += 1;
+            let asked = Asked::at(candidate, &self.room.domain.display);
+            self.touched.extend(asked.touched(searches(&asked, &self.bases, &self.filter)));
             let opened = enter(&self.world, &self.access, &self.room, candidate, PATIENCE).await;
             let is_root = candidate.root.root_domain_naming_context.as_deref() == Some(&*self.room.head());
             let guarded = match opened {
@@ -130,6 +179,7 @@ impl Scan {
                         );
                     }
                     self.open = Some(open);
+                    self.ready.get_or_insert_with(Instant::now);
                     return true;
                 }
                 Err(failure) => self.last_miss = Miss::of(&candidate.controller.fqdn, &failure),
@@ -193,5 +243,37 @@ impl Scan {
             found.push(Found { user, descriptor });
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::collect::Settings;
+    use crate::evidence::collect::directory::testing::*;
+
+    #[tokio::test]
+    async fn a_scan_touches_what_its_plan_names() {
+        let bases = vec!["OU=Staff,DC=corp,DC=example".to_owned()];
+        let world = world(Settings { search_base: bases, ..corp() });
+        let filter = Some("(department=Sales)");
+        let plan = planned_scans(&world, filter);
+        let mut scan = scans(&both().evidence, &world, filter).remove(0);
+        // Port 1 of this machine: nothing listens there.
+        scan.room.candidates.iter_mut().for_each(|candidate| candidate.controller.fqdn = "127.0.0.1:1".to_owned());
+        assert!(scan.next().await.is_none());
+        let users = "OU=Staff,DC=corp,DC=example (subtree, (&(sAMAccountType=805306368)(department=Sales))): all users";
+        assert!(scan.touched.iter().any(|touched| touched.target == format!("127.0.0.1:1: {users}")));
+        for touched in &scan.touched {
+            assert!(plan.iter().any(|item| item.covers(touched)), "{touched:?} is not in {plan:#?}");
+        }
+        assert_eq!(scan.gaps.len(), 1);
+    }
+
+    #[test]
+    fn a_scan_of_a_container_concerns_its_domain_alone() {
+        let bases = vec!["OU=Staff,DC=corp,DC=example".to_owned()];
+        let plan = planned_scans(&world(Settings { search_base: bases, ..corp() }), None);
+        assert!(plan.iter().all(|touched| touched.target.starts_with("<controller of corp.example>: ")), "{plan:#?}");
     }
 }
