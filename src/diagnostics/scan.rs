@@ -169,7 +169,7 @@ impl<'a> Counted<'a> {
         Counted {
             live,
             domain: domain.clone(),
-            shared: evidence.records().iter().filter(is_shared).cloned().collect(),
+            shared: evidence.records().filter(is_shared).cloned().collect(),
             token: account_for(&scene, domain).ok().map(|account| account.token),
             added: added(&scene, domain),
             operation: Operation::stated(&scene),
@@ -249,7 +249,7 @@ impl<'a> Counted<'a> {
             let finding = {
                 let evidence: Evidence = self.shared.iter().cloned().collect();
                 let scene = engine.world.scene(&evidence);
-                let judge = Judge::new(&scene);
+                let judge = Judge::new(&scene).explaining(engine.plan.explain);
                 let judgement = scan.gaps.iter().fold(judgement, |all, gap| all.with(&gap.name, &gap.value));
                 judge.finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
             };

@@ -72,7 +72,7 @@ pub fn report(
     tables: &Tables,
 ) -> Report {
     let scene = Scene { evidence, tables, now_unix_ms: header.now_unix_ms };
-    let judge = Judge::new(&scene);
+    let judge = Judge::new(&scene).explaining(plan.explain);
     let mut findings: Vec<Finding> = Vec::new();
     let mut folded: BTreeSet<&'static str> = BTreeSet::new();
     for check in &plan.selected {

@@ -302,7 +302,7 @@ impl Run<'_> {
         {
             let world = &self.engine.world;
             let scene = Scene { evidence: &self.evidence, tables: &world.tables, now_unix_ms: world.now_unix_ms };
-            let judge = Judge::new(&scene);
+            let judge = Judge::new(&scene).explaining(self.engine.plan.explain);
             for (check, upstream) in self.engine.plan.selected.iter().zip(&self.upstream) {
                 for target in judge.targets(check).iter() {
                     let key = (check.id, target.key.clone());
