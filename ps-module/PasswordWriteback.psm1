@@ -55,6 +55,7 @@ function Test-PasswordWriteback {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -96,6 +97,7 @@ function Test-PasswordWritebackConnectivity {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -136,6 +138,7 @@ function Test-PasswordWritebackDirectory {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -179,6 +182,7 @@ function Test-PasswordWritebackPermission {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -227,6 +231,7 @@ function Test-PasswordWritebackUser {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )

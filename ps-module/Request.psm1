@@ -85,7 +85,7 @@ function New-CommonRequest {
     $request = @{ selection = @{}; output = @{} }
     Copy-Parameter -Into $request.selection -Bound $Bound -Name @{ checks = 'Check'; skip = 'SkipCheck'; includeNotCollected = 'IncludeNotCollected' }
     if ($Bound.ContainsKey('Suppression')) { $request.selection.suppressions = @(Read-Suppression -Cmdlet $Cmdlet -Path $Bound.Suppression) }
-    Copy-Parameter -Into $request.output -Bound $Bound -Name @{ evidence = 'PassThruEvidence'; matrix = 'Matrix' }
+    Copy-Parameter -Into $request.output -Bound $Bound -Name @{ evidence = 'PassThruEvidence'; explain = 'Explain'; matrix = 'Matrix' }
     if ($Bound.ContainsKey('KnowledgePath')) { $request.knowledgePath = Resolve-FilePath -Cmdlet $Cmdlet -Path $Bound.KnowledgePath }
     $request
 }

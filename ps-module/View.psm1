@@ -87,6 +87,23 @@ function Join-Alike {
     foreach ($group in $groups.Values) { , $group.ToArray() }
 }
 
+# Why a finding has its status. Findings have the property only with -Explain.
+function Get-ExplainLine {
+    param([object] $Finding)
+    if (-not $Finding -or -not $Finding.PSObject.Properties['explain']) { return }
+    $explain = $Finding.explain
+    "Rule: $($explain.rule)"
+    "Because: $(@($explain.fields | ForEach-Object { "$($_.name) = $($_.value)" }) -join '; ')"
+    if ($explain.flip) { "It would be $($explain.flip.status) with $($explain.flip.name) = $($explain.flip.value)" }
+}
+
+function Format-Explain {
+    param([object] $Finding, [int] $Indent, [int] $Width)
+    foreach ($line in Get-ExplainLine -Finding $Finding) {
+        Split-Line -Text $line -First $Indent -Rest ($Indent + 2) -Width $Width
+    }
+}
+
 function Format-Step {
     param([object] $Step, [int] $Width)
     Split-Line -Text "- $($Step.text)" -First 3 -Rest 5 -Width $Width
@@ -102,10 +119,11 @@ function Format-Step {
 }
 
 function Format-Cause {
-    param([object] $Cause, [int] $Number, [int] $Width)
+    param([object] $Cause, [int] $Number, [object] $First, [int] $Width)
     $head = "$Number. $($Cause.id) not met: $($Cause.title)  (confidence $($Cause.confidence), score $($Cause.score))"
     Split-Line -Text $head -First 0 -Rest 3 -Width $Width | ForEach-Object { Add-Colour -Text $_ -Name Bold }
     Split-Line -Text $Cause.explanation -First 3 -Rest 3 -Width $Width
+    Format-Explain -Finding $First -Indent 3 -Width $Width
     Split-Line -Text "Fix: $($Cause.remediation)" -First 3 -Rest 8 -Width $Width | ForEach-Object { Add-Colour -Text $_ -Name Green }
     foreach ($step in $Cause.steps) { Format-Step -Step $step -Width $Width }
     if (@($Cause.effects).Count) { Split-Line -Text "Explains or blocks: $($Cause.effects -join ', ')" -First 3 -Rest 8 -Width $Width }
@@ -129,6 +147,7 @@ function Format-FindingList {
         $lines = @(Split-Line -Text $text -First 7 -Rest 7 -Width $Width)
         '  ' + (Add-Colour -Text $mark -Name $colour) + ' ' + $lines[0].Substring(7)
         $lines | Select-Object -Skip 1
+        Format-Explain -Finding $one -Indent 7 -Width $Width
     }
 }
 
@@ -188,7 +207,8 @@ function Format-Report {
     $number = 0
     foreach ($cause in $Report.verdict.probableCauses) {
         if (++$number -eq 1) { ''; 'PROBABLE CAUSES' } else { '' }
-        Format-Cause -Cause $cause -Number $number -Width $Width
+        $first = $Report.findings | Where-Object { $_.key -eq @($cause.keys)[0] } | Select-Object -First 1
+        Format-Cause -Cause $cause -Number $number -First $first -Width $Width
     }
     Format-Remainder -Report $Report -Width $Width
     Format-Gap -Report $Report -Width $Width
@@ -201,4 +221,4 @@ function Format-Report {
         "$($c.suppressed) suppressed; $seconds s; version $($Report.tool.version)")
 }
 
-Export-ModuleMember -Function Format-Report, Format-Cell
+Export-ModuleMember -Function Format-Report, Format-Cell, Get-ExplainLine

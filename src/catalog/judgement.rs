@@ -1,5 +1,6 @@
 //! What a check says about one target, before roles, blocking and ranking.
 
+use super::grounds::{Grounds, common};
 use super::terms::{Class, Proof, Reason, Severity, Status};
 use crate::evidence::{Record, State};
 use schemars::JsonSchema;
@@ -46,6 +47,8 @@ pub struct Judgement {
     pub class: Option<Class>,
     /// Classes decoded from events, first one decisive; empty for most checks.
     pub classes: Vec<Class>,
+    /// Boxed, because a judgement is also an early answer.
+    pub grounds: Box<Grounds>,
 }
 
 /// `Err` is an early answer (usually "the evidence cannot be read"); it is as good as `Ok`.
@@ -63,6 +66,7 @@ impl Judgement {
             proof: None,
             class: None,
             classes: Vec::new(),
+            grounds: Box::default(),
         }
     }
 
@@ -105,6 +109,8 @@ impl Judgement {
                 None => format!("{} of {} could not be read.", record.kind.name(), record.target.display),
             },
         )
+        .common(common::UNREAD)
+        .state(record)
     }
 
     /// Adds a line of evidence.

@@ -13,7 +13,7 @@ mod request;
 mod user;
 
 pub use error::{ContractError, ErrorKind};
-pub use finding::{Finding, Suppressed};
+pub use finding::{Explain, Finding, Suppressed};
 pub use item::{Item, MessageLevel, PlanItem, Progress, Snapshot};
 pub use matrix::{ControllerPort, ControllerPorts, PortAttempt, PortState};
 pub use report::{

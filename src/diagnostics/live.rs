@@ -151,7 +151,7 @@ impl Live {
         let connector_accounts = names("directory.connectorAccounts", directory.connector_accounts, MOST_ACCOUNTS)?;
         let identities = names("directory.identities", directory.identities, MOST_IDENTITIES)?;
         let search_base = names("directory.searchBase", directory.search_base, MOST_BASES)?;
-        let plan = Plan::new(diagnostic, &selection)?.with_matrix(output.matrix)?;
+        let plan = Plan::new(diagnostic, &selection)?.explaining(output.explain).with_matrix(output.matrix)?;
         let suppressions = Suppressions::new(&selection.suppressions)?;
         let tables = Arc::new(tables(knowledge_path.as_deref())?);
         let cloud = network.cloud.unwrap_or_else(|| "Public".to_owned());

@@ -75,6 +75,13 @@ impl Sid {
         Ok(Sid { authority: [a, b, c, d, e, f], count, parts })
     }
 
+    /// Appends the SID as bytes.
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend([1, self.count]);
+        bytes.extend(self.authority);
+        self.parts().iter().for_each(|part| bytes.extend(part.to_le_bytes()));
+    }
+
     pub(super) fn byte_len(&self) -> usize {
         8 + 4 * usize::from(self.count)
     }

@@ -8,6 +8,9 @@
 
 pub mod causes;
 mod coverage;
+mod explain;
+#[cfg(test)]
+mod explain_tests;
 mod forecast;
 mod history;
 mod judge;
@@ -34,6 +37,7 @@ pub use matrix::matrix;
 pub use plan::{Diagnostic, Plan};
 pub use rank::{Ranked, rank};
 pub use report::{RunHeader, report, report_with, tool};
+pub use roles::rules as role_rules;
 pub use run::{Engine, Finished};
 pub use suppress::Suppressions;
 pub use users::users;

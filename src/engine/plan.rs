@@ -79,6 +79,8 @@ pub struct Plan {
     /// Kinds of record that the judged checks read.
     pub kinds: BTreeSet<Kind>,
     pub include_not_collected: bool,
+    /// Each finding says why.
+    pub explain: bool,
     /// The ports of every controller are handed out too.
     pub matrix: bool,
 }
@@ -113,7 +115,20 @@ impl Plan {
         }
         let judged = with_blockers(&selected);
         let include_not_collected = selection.include_not_collected;
-        Ok(Plan { diagnostic, kinds: kinds(&judged), selected, judged, include_not_collected, matrix: false })
+        Ok(Plan {
+            diagnostic,
+            kinds: kinds(&judged),
+            selected,
+            judged,
+            include_not_collected,
+            explain: false,
+            matrix: false,
+        })
+    }
+
+    /// The same, with an explanation of every finding where it is asked for.
+    pub fn explaining(self, explain: bool) -> Plan {
+        Plan { explain, ..self }
     }
 
     /// With the matrix of controllers and ports, whose evidence is that of the checks of ports.

@@ -85,7 +85,7 @@ pub fn report_with(
     scanned: Vec<Finding>,
 ) -> Report {
     let scene = Scene { evidence, tables, now_unix_ms: header.now_unix_ms };
-    let judge = Judge::new(&scene);
+    let judge = Judge::new(&scene).explaining(plan.explain);
     let mut findings: Vec<Finding> = Vec::new();
     let mut folded: BTreeSet<&'static str> = BTreeSet::new();
     let is_scanned = |id: &str| scanned.iter().any(|finding| finding.id == id);

@@ -304,7 +304,7 @@ impl Run<'_> {
         {
             let world = &self.engine.world;
             let scene = Scene { evidence: &self.evidence, tables: &world.tables, now_unix_ms: world.now_unix_ms };
-            let judge = Judge::new(&scene);
+            let judge = Judge::new(&scene).explaining(self.engine.plan.explain);
             let selected = self.engine.plan.selected.iter().zip(&self.upstream);
             for (check, upstream) in selected.filter(|(check, _)| !self.engine.later.contains(&check.id)) {
                 for target in judge.targets(check).iter() {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 /// The users that the operator asked about, in the order in which they were named. The answer rests on every
 /// check of a user; only findings of the selected ones are shown.
 pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions) -> Vec<UserResult> {
-    let judge = Judge::new(scene);
+    let judge = Judge::new(scene).explaining(plan.explain);
     let mut judged: HashMap<String, Vec<Finding>> = HashMap::new();
     for check in registry::checks() {
         for target in judge.targets(check).iter().filter(|target| target.kind == TargetKind::User) {

@@ -70,5 +70,6 @@ pub fn finding(line: &str, index: &Value) -> Finding {
         blocked_by: value("by=").map(|id| vec![id.to_owned()]).unwrap_or_default(),
         by_design: false,
         suppressed: None,
+        explain: None,
     }
 }

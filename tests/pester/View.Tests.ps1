@@ -87,6 +87,9 @@ Describe 'Hostile text' {
         @{ Name = 'report'; View = { Test-PasswordWriteback -EvidencePath $hostile | Out-String } }
         @{ Name = 'finding table'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile | Format-Table | Out-String } }
         @{ Name = 'finding list'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile | Format-List | Out-String } }
+        @{ Name = 'explained report'; View = { Test-PasswordWriteback -EvidencePath $hostile -Explain | Out-String } }
+        @{ Name = 'explained finding table'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -Explain | Format-Table | Out-String } }
+        @{ Name = 'explained finding list'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -Explain | Format-List | Out-String } }
         @{ Name = 'record table'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -PassThruEvidence | Where-Object collectedAtUnixMs | Format-Table | Out-String } }
     ) {
         $mode = $PSStyle.OutputRendering

@@ -21,8 +21,8 @@ Unknown: several candidates, or the directory was not readable.",
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let mut records = case.scene.evidence.records_at(Kind::User, &case.target.key);
-    if records.any(|record| record.state == State::NotFound) {
-        return Ok(missing(case, &name));
+    if let Some(record) = records.find(|record| record.state == State::NotFound) {
+        return Ok(missing(case, &name).state(record));
     }
     let fact = case.need::<User>()?;
     let user = fact.data;
@@ -32,7 +32,7 @@ fn judge(case: &Case) -> Answer {
     };
     let whole = fact.record.state == State::Ok;
     let judgement = match user.search_count {
-        Some(0) if whole => return Ok(missing(case, &name)),
+        Some(0) if whole => return Ok(missing(case, &name).read(fact.record, "searchCount").or(1)),
         Some(count @ 2..) => Judgement::unknown(
             Reason::Ambiguous,
             format!("{count} accounts fit {name}; name the connector account by its DN or SID."),
@@ -45,6 +45,13 @@ fn judge(case: &Case) -> Answer {
         ),
         _ => Judgement::unknown(Reason::NotCollected, format!("How many accounts fit {name} was not counted.")),
     };
+    let judgement = if is_guess(case.scene, user) {
+        let sam = user.sam.clone().unwrap_or_default();
+        judgement.read(fact.record, "connectorHint").or(false).read(fact.record, "input").or(sam)
+    } else {
+        judgement
+    };
+    let judgement = judgement.read(fact.record, "searchCount").or(1).or(2).state(fact.record);
     let judgement = match &user.dn {
         Some(dn) => judgement.with("distinguished name", clean(dn)),
         None => judgement,

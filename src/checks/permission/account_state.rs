@@ -4,11 +4,12 @@ use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step};
 use crate::checks::targets;
 use crate::checks::user::facts::{
-    NEVER_EXPIRES, ObjectKind, disabled, expired, has_flag, locked, must_change, object_kind, password_end,
-    password_expired,
+    COMPUTED, DISABLED, NEVER_EXPIRES, ObjectKind, PASSWORD_EXPIRED, disabled, expired, has_flag, locked, must_change,
+    object_kind, password_end, password_expired,
 };
+use crate::checks::user::fields::{flag, lockout};
 use crate::directory::{Sid, sid, well_known_name};
-use crate::evidence::{AdSyncConfig, OperatorInput, TokenGroups, User};
+use crate::evidence::{AdSyncConfig, Fact, OperatorInput, Record, TokenGroups, User};
 
 /// Domain Admins, Schema Admins, Enterprise Admins.
 const ADMIN_GROUPS: [u32; 3] = [512, 518, 519];
@@ -33,39 +34,50 @@ Unknown: one of these is not readable, or a managed service account whose engine
 struct Obstacle {
     is_there: Option<bool>,
     what: &'static str,
+    /// Words of the rule's branch.
+    rule: &'static str,
     command: &'static str,
+    /// Names the field that says so.
+    field: fn(Judgement, Fact<User>) -> Judgement,
 }
 
-const PASSWORD_EXPIRED: &str = "has a password that expired";
+const EXPIRED: &str = "has a password that expired";
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
+    let fact = case.need::<User>()?;
+    let user = fact.data;
     let managed = object_kind(user).map(|kind| kind == ObjectKind::Computer);
     let all = obstacles(user, managed == Some(true));
     let own = user.sid.as_deref().map_or_else(|| name.clone(), clean);
     let there = |obstacle: &&Obstacle| obstacle.is_there == Some(true);
-    let expiry = all.iter().filter(there).find(|obstacle| obstacle.what == PASSWORD_EXPIRED);
+    let expiry = all.iter().filter(there).find(|obstacle| obstacle.what == EXPIRED);
     let still = expiry.and_then(|obstacle| Some((obstacle, still_signs_in(case, user)?)));
-    let stops = |obstacle: &&Obstacle| there(obstacle) && (still.is_none() || obstacle.what != PASSWORD_EXPIRED);
+    let stops = |obstacle: &&Obstacle| there(obstacle) && (still.is_none() || obstacle.what != EXPIRED);
     let judgement = if let Some(obstacle) = all.iter().find(stops) {
-        Judgement::fail(format!("The connector account {name} ({own}) {}.", obstacle.what))
-            .step(put_in_order(obstacle, &own))
+        let failed = Judgement::fail(format!("The connector account {name} ({own}) {}.", obstacle.what));
+        (obstacle.field)(failed.rule(obstacle.rule), fact).step(put_in_order(obstacle, &own))
     } else if let Some(judgement) = kind(case, &name, managed) {
-        judgement
+        judgement.read(fact.record, "objectClass").read(fact.record, "isGmsa")
     } else if let Some((obstacle, (end, import))) = still {
-        Judgement::warn(format!(
+        let warned = Judgement::warn(format!(
             "The password of the connector account {name} ({own}) expired at {}; the sync service still signs in with it, its import at {} ended well.",
             instant(end),
             instant(import)
-        ))
-        .step(put_in_order(obstacle, &own))
-    } else if let Some(groups) = admin_groups(case) {
+        ));
+        (obstacle.field)(warned.rule("the sync service still signs in"), fact)
+            .read(fact.record, "passwordExpires")
+            .said("last good import", instant(import))
+            .step(put_in_order(obstacle, &own))
+    } else if let Some((record, groups, rest)) = admin_groups(case) {
         Judgement::warn(format!(
             "The connector account {name} is a member of {}: not allowed since Connect 1.4, and not needed.",
             list(groups.iter().map(String::as_str))
         ))
         .severity(Severity::Low)
+        .rule("it is a member of")
+        .read(record, "sids")
+        .or(rest)
         .step(Step {
             text: "Give the account its own rights (PW505 to PW508), then take it out of these groups.".to_owned(),
             command: Some(format!(
@@ -77,9 +89,10 @@ fn judge(case: &Case) -> Answer {
         })
     } else if let Some(unread) = all.iter().find(|obstacle| obstacle.is_there.is_none()) {
         let message = format!("Whether the connector account {name} {} could not be read.", unread.what);
-        Judgement::unknown(Reason::NotReadable, message)
+        (unread.field)(Judgement::unknown(Reason::NotReadable, message), fact)
     } else {
-        Judgement::pass(format!("The connector account {name} ({own}) can sign in."))
+        let passed = Judgement::pass(format!("The connector account {name} ({own}) can sign in."));
+        all.iter().fold(passed, |judgement, obstacle| (obstacle.field)(judgement, fact))
     };
     let groups = if case.facts::<TokenGroups>().is_empty() { "not read" } else { "read" };
     Ok(judgement.with("groups of the account", groups))
@@ -107,18 +120,40 @@ fn obstacles(user: &User, managed: bool) -> [Obstacle; 5] {
     let never = managed || has_flag(user, NEVER_EXPIRES) == Some(true);
     let of_password = |state: Option<bool>, exempt: bool| if exempt { Some(false) } else { state };
     [
-        Obstacle { is_there: disabled(user), what: "is disabled", command: "Enable-ADAccount -Identity '{}'" },
+        Obstacle {
+            is_there: disabled(user),
+            what: "is disabled",
+            rule: "disabled",
+            command: "Enable-ADAccount -Identity '{}'",
+            field: |judgement, fact| flag(judgement, fact, "userAccountControl", DISABLED),
+        },
         // The duration of a lockout is not asked: the computed bit says it, or nothing does.
-        Obstacle { is_there: locked(user, None), what: "is locked out", command: "Unlock-ADAccount -Identity '{}'" },
-        Obstacle { is_there: expired(user), what: "has expired", command: "Clear-ADAccountExpiration -Identity '{}'" },
+        Obstacle {
+            is_there: locked(user, None),
+            what: "is locked out",
+            rule: "locked out",
+            command: "Unlock-ADAccount -Identity '{}'",
+            field: lockout,
+        },
+        Obstacle {
+            is_there: expired(user),
+            what: "has expired",
+            rule: "account expired",
+            command: "Clear-ADAccountExpiration -Identity '{}'",
+            field: |judgement, fact| judgement.read(fact.record, "accountExpires").or("0").or("1"),
+        },
         Obstacle {
             is_there: of_password(must_change(user), managed),
             what: "must change its password at the next logon",
+            rule: "to be changed",
+            field: |judgement, fact| judgement.read(fact.record, "pwdLastSet").or("0").or("1"),
             command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -ChangePasswordAtLogon $false -PasswordNeverExpires $true",
         },
         Obstacle {
             is_there: of_password(password_expired(user), never),
-            what: PASSWORD_EXPIRED,
+            what: EXPIRED,
+            rule: "password expired",
+            field: |judgement, fact| flag(judgement, fact, COMPUTED, PASSWORD_EXPIRED),
             command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -PasswordNeverExpires $true",
         },
     ]
@@ -134,13 +169,15 @@ fn kind(case: &Case, name: &str, managed: Option<bool>) -> Option<Judgement> {
         _ if is("CloudSync") => None,
         None => Some(Judgement::unknown(Reason::NotReadable, format!("The classes of {name} could not be read."))),
         Some(true) if is("Connect") || !evidence.facts::<AdSyncConfig>().is_empty() => Some(
-            Judgement::fail(format!("{name} is a managed service account; a connector cannot use one.")).step(Step {
-                text: "Create an ordinary user account with the rights it needs and enter it in the connector."
-                    .to_owned(),
-                run_on: Some("sync server".to_owned()),
-                verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
-                ..Step::default()
-            }),
+            Judgement::fail(format!("{name} is a managed service account; a connector cannot use one."))
+                .rule("a managed service account")
+                .step(Step {
+                    text: "Create an ordinary user account with the rights it needs and enter it in the connector."
+                        .to_owned(),
+                    run_on: Some("sync server".to_owned()),
+                    verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
+                    ..Step::default()
+                }),
         ),
         Some(true) => Some(Judgement::unknown(
             Reason::Ambiguous,
@@ -151,14 +188,21 @@ fn kind(case: &Case, name: &str, managed: Option<bool>) -> Option<Judgement> {
     }
 }
 
-/// The groups of administrators in the account's token, if any.
-fn admin_groups(case: &Case) -> Option<Vec<String>> {
+/// The groups of administrators in the account's token, if any; the first record that names them, and what
+/// else stands there.
+fn admin_groups<'a>(case: &Case<'a>) -> Option<(&'a Record, Vec<String>, Vec<&'a str>)> {
     let is_admin = |group: &Sid| {
         *group == sid::ADMINISTRATORS
             || group.domain().is_some() && group.rid().is_some_and(|rid| ADMIN_GROUPS.contains(&rid))
     };
     let mut groups: Vec<String> = Vec::new();
+    let mut first = None;
     for fact in case.facts::<TokenGroups>() {
+        let is_named = |text: &str| text.parse::<Sid>().is_ok_and(|group| is_admin(&group));
+        if fact.data.sids.iter().any(|text| is_named(text)) {
+            let rest = fact.data.sids.iter().map(String::as_str).filter(|text| !is_named(text));
+            first.get_or_insert((fact.record, rest.collect()));
+        }
         for group in fact.data.sids.iter().filter_map(|text| text.parse::<Sid>().ok()).filter(is_admin) {
             let name = well_known_name(&group).map_or_else(|| group.to_string(), |name| format!("{name} ({group})"));
             if !groups.contains(&name) {
@@ -166,7 +210,7 @@ fn admin_groups(case: &Case) -> Option<Vec<String>> {
             }
         }
     }
-    (!groups.is_empty()).then_some(groups)
+    first.map(|(record, rest)| (record, groups, rest))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! a scan gives from here. Memory grows with the containers, not with the users.
 
 use super::below::blame_among;
-use super::evidence::{Object, account_for, object, object_in, object_of};
-use super::facts::{NEEDED, Rights, class_of};
+use super::evidence::{Object, account_for, object, object_in, unfit};
+use super::facts::{NEEDED, Rights, class_of, descriptor as read};
 use super::on_users::{Scale, container_of, of_tally};
 use super::sample::{Extent, Tally};
 use super::{CHECKS, change_password, container_inheritance, misplaced_grants};
@@ -11,21 +11,28 @@ use super::{lockout_time, pwd_last_set, reset_password};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Check, Judgement, Scene, Target};
 use crate::checks::user::protection::{Protection, policy_of, protection};
-use crate::directory::{Guid, Judged, Right, Token};
+use crate::directory::{Grant, Guid, Judged, Right, Token};
 use crate::evidence::{DomainPolicy, Record, SecurityDescriptor, User};
 use std::collections::HashMap;
 
 /// The rights that are counted: those of PW505 to PW507, and PW509.
 const COUNTED: [Right; 4] = [NEEDED[0], NEEDED[1], NEEDED[2], Right::ChangePassword];
 
+/// The permissions of a place: as the evidence has them, or of a record that a scan read.
+enum Own<'a> {
+    Head(Box<Result<Object<'a>, Judgement>>),
+    Container(Box<Record>),
+}
+
 /// An object above users: the head of the domain, or a container.
-struct Place {
+struct Place<'a> {
     target: Target,
-    object: Result<Object, Judgement>,
+    own: Own<'a>,
+    is_protected: Option<bool>,
     inheritance: container_inheritance::Below,
     grants: misplaced_grants::Below,
     /// What keeps its grants of a right from objects of a class, right below or further down.
-    obstacles: HashMap<(Right, Guid, bool), Option<(usize, String)>>,
+    obstacles: HashMap<(Right, Guid, bool), Option<Grant>>,
 }
 
 pub struct Census<'a> {
@@ -37,7 +44,7 @@ pub struct Census<'a> {
     /// In the order of [`COUNTED`].
     tallies: [Tally; 4],
     /// The head of the domain first.
-    places: Vec<Place>,
+    places: Vec<Place<'a>>,
     /// By DN in lower case.
     by_dn: HashMap<String, usize>,
     /// Places above the users of a container, nearest first, without the head.
@@ -55,11 +62,11 @@ impl<'a> Census<'a> {
         let head = object(scene, &domain.key, "domainHead", &format!("the head of {}", clean(&domain.display)));
         Census {
             domain: domain.clone(),
-            policy: policy_of(scene, domain),
+            policy: policy_of(scene, domain).map(|fact| fact.data),
             token: account_for(scene, domain).ok().map(|account| account.token),
             judged: HashMap::new(),
             tallies: Default::default(),
-            places: vec![Place::new(domain.clone(), head)],
+            places: vec![Place::new(domain.clone(), Own::Head(Box::new(head)))],
             by_dn: HashMap::new(),
             above: HashMap::new(),
             users: 0,
@@ -72,9 +79,8 @@ impl<'a> Census<'a> {
 
     /// A container comes before the users below it.
     pub fn add_container(&mut self, record: &Record) {
-        let (target, name) = (record.target.clone(), clean(&record.target.display));
-        self.by_dn.insert(target.display.to_lowercase(), self.places.len());
-        self.places.push(Place::new(target, object_in(record, &name)));
+        self.by_dn.insert(record.target.display.to_lowercase(), self.places.len());
+        self.places.push(Place::new(record.target.clone(), Own::Container(Box::new(record.clone()))));
     }
 
     pub fn add(&mut self, user: &User, descriptor: &SecurityDescriptor, name: &str) {
@@ -97,7 +103,7 @@ impl<'a> Census<'a> {
             let rights = summary.and_then(|summary| {
                 Some(Rights { decisions: *summary.decisions.first_chunk()?, protected: summary.is_protected })
             });
-            let own = rights.ok_or_else(|| object_of(descriptor, &clean(name)).err());
+            let own = rights.ok_or_else(|| read(descriptor).err().map(|gap| unfit(&gap, &clean(name))));
             self.add_below(user, name, own.as_ref(), class);
         }
     }
@@ -111,7 +117,7 @@ impl<'a> Census<'a> {
             above.insert(parent.to_owned(), chain.collect());
         }
         let chain = &above[parent];
-        let protected: Vec<Option<bool>> = chain.iter().map(|&index| places[index].is_protected()).collect();
+        let protected: Vec<Option<bool>> = chain.iter().map(|&index| places[index].is_protected).collect();
         for (depth, &index) in chain.iter().enumerate() {
             let closed = own.is_ok_and(|rights| rights.protected);
             let blame = || blame_among(closed, protected[..depth].iter().copied());
@@ -122,13 +128,13 @@ impl<'a> Census<'a> {
     }
 
     /// What the counts say, check by check, containers in the order of their keys.
-    pub fn answers(&mut self, scene: &Scene, extent: Extent) -> Vec<(&'static Check, Target, Answer)> {
+    pub fn answers(&mut self, scene: &Scene, extent: Extent, explains: bool) -> Vec<(&'static Check, Target, Answer)> {
         self.tallies.iter_mut().for_each(|tally| tally.extent = extent);
         let mut places: Vec<&Place> = self.places.iter().collect();
         places[1..].sort_by(|a, b| a.target.key.cmp(&b.target.key));
         let mut answers = Vec::new();
         for check in CHECKS.iter().filter(|check| is_counted(check)) {
-            let case = |target| Case { scene, check, target };
+            let case = |target| Case { scene, check, target, explains };
             let of_right = |index: usize, scale: &Scale| {
                 of_tally(&case(&self.domain), COUNTED[index], scale, &self.tallies[index])
             };
@@ -153,42 +159,56 @@ impl<'a> Census<'a> {
     }
 }
 
-impl Place {
-    fn new(target: Target, object: Result<Object, Judgement>) -> Place {
-        Place { target, object, inheritance: Default::default(), grants: Default::default(), obstacles: HashMap::new() }
+impl<'a> Own<'a> {
+    fn with<R>(&self, ask: impl FnOnce(Result<&Object, &Judgement>) -> R) -> R {
+        match self {
+            Own::Head(object) => ask(object.as_ref().as_ref()),
+            Own::Container(record) => ask(object_in(record, &clean(&record.target.display)).as_ref()),
+        }
     }
+}
 
-    fn is_protected(&self) -> Option<bool> {
-        self.object.as_ref().ok().map(|object| object.descriptor.is_protected())
+impl<'a> Place<'a> {
+    fn new(target: Target, own: Own<'a>) -> Place<'a> {
+        Place {
+            target,
+            is_protected: own.with(|object| object.ok().map(|object| object.descriptor.is_protected())),
+            own,
+            inheritance: Default::default(),
+            grants: Default::default(),
+            obstacles: HashMap::new(),
+        }
     }
 
     fn add_grants(
         &mut self,
         name: &str,
-        own: Result<&Rights, &Option<Judgement>>,
+        rights: Result<&Rights, &Option<Judgement>>,
         class: Option<Guid>,
         direct: bool,
         token: Option<&Token>,
     ) {
-        let Place { object, grants, obstacles, .. } = self;
-        let rights = match own {
+        let Place { own, grants, obstacles, .. } = self;
+        let rights = match rights {
             Ok(rights) => rights,
             Err(why) => return grants.add_unread(why.clone()),
         };
         grants.add(name, rights, class, |right, class| {
-            let (object, token) = (object.as_ref().ok()?, token?);
-            let obstacle = || misplaced_grants::obstacle(&object.descriptor, token, right, &class, direct);
-            obstacles.entry((right, class, direct)).or_insert_with(obstacle).clone()
+            let obstacle = || {
+                own.with(|object| misplaced_grants::obstacle(&object.ok()?.descriptor, token?, right, &class, direct))
+            };
+            *obstacles.entry((right, class, direct)).or_insert_with(obstacle)
         });
     }
 
     fn inheritance(&self, case: &Case) -> Answer {
-        let object = self.object.as_ref().map_err(Judgement::clone)?;
-        container_inheritance::of_container(case, object, &self.inheritance)
+        self.own.with(|object| {
+            container_inheritance::of_container(case, object.map_err(Judgement::clone)?, &self.inheritance)
+        })
     }
 
     fn grants(&self, case: &Case) -> Answer {
-        misplaced_grants::of_ancestor(case, self.object.as_ref(), &self.grants)
+        self.own.with(|object| misplaced_grants::of_ancestor(case, object, &self.grants))
     }
 }
 

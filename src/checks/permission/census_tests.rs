@@ -66,7 +66,7 @@ fn counted(stage: &Stage, extent: Extent) -> Vec<(&'static Check, Target, Judgem
         let read = evidence.facts_at::<SecurityDescriptor>(&target.key).first().map(|fact| fact.data.clone());
         census.add(fact.data, &read.unwrap_or_default(), &target.display);
     }
-    let answers = census.answers(&scene, extent).into_iter();
+    let answers = census.answers(&scene, extent, false).into_iter();
     answers.map(|(check, target, answer)| (check, target, answer.unwrap_or_else(|early| early))).collect()
 }
 

@@ -7,6 +7,7 @@ use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity};
 use crate::checks::targets;
 use crate::checks::user::protection::{Protection, protection_at};
+use crate::directory::Edit;
 
 crate::declare_check! {
     PW510, "Permission inheritance is not blocked above the users",
@@ -81,8 +82,11 @@ impl Below {
 /// What the container does to the users below, who count where it is protected.
 pub fn of_container(case: &Case, own: &Object, users: &Below) -> Answer {
     let dn = clean(&case.target.display);
+    let inheritance = format!("inheritance at {dn}");
     if !own.descriptor.is_protected() {
-        return Ok(Judgement::pass(format!("{dn} inherits permissions from above.")));
+        return Ok(Judgement::pass(format!("{dn} inherits permissions from above."))
+            .said(&inheritance, "on")
+            .or_edited(own.record, &inheritance, "off", Edit::Protected(true)));
     }
     let account = account(case)?;
     let Below { looked_at: below, granted, failing, ref names } = *users;
@@ -108,7 +112,14 @@ pub fn of_container(case: &Case, own: &Object, users: &Below) -> Answer {
             format!("{dn} does not inherit permissions; whether users below lack rights for that is not shown."),
         )
     };
-    Ok(judgement.with("users below looked at", below).with("with all rights", granted))
+    Ok(judgement
+        .with("users below looked at", below)
+        .with("with all rights", granted)
+        .said(&inheritance, "off")
+        .or_edited(own.record, &inheritance, "on", Edit::Protected(false))
+        .said("users below looked at", below)
+        .said("with all rights", granted)
+        .said("without a right", failing))
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, TargetKind};
 use crate::checks::targets;
 use crate::checks::user::protection::{Protection, protection_at};
-use crate::directory::{Descriptor, Grant, Guid, Reach, Right, Sid, Token, Verdict, grants, guids, well_known_name};
+use crate::directory::{
+    Descriptor, Edit, Grant, Guid, Reach, Right, Sid, Token, Verdict, grants, guids, well_known_name,
+};
 use crate::evidence::User;
 use std::collections::BTreeMap;
 
@@ -22,7 +24,8 @@ crate::declare_check! {
     link: "L-CONF", since: "0.1.0",
     rule: "Asked for users below who lack Reset Password, Write lockoutTime or Write pwdLastSet, or for whom that is not settled. Looked for: an explicit allow for the account's token on this container or domain head that speaks about the right.
 NotApplicable: every user below that was looked at has all three rights.
-Fail: such a grant cannot arrive: it is for this object only; it does not propagate; it is for objects of another class (a grant for user does not reach inetOrgPerson); a deny comes first. What only a protected container or user in between stops belongs to PW510 and PW919.
+Fail: such a grant cannot arrive: it is for this object only; it does not propagate; it is for objects of another class (a grant for user does not reach inetOrgPerson); a deny comes first.
+What only a protected container or user in between stops belongs to PW510 and PW919.
 Pass: there is no such grant.
 Unknown: a descriptor is not readable, or no user below was looked at.",
 }
@@ -57,22 +60,14 @@ fn judge(case: &Case) -> Answer {
     of_ancestor(case, ancestor.as_ref(), &below)
 }
 
-/// What keeps the first of the grants on an ancestor from arriving: its ACE, and the reason in words. `None`
-/// where there is no such grant, or one of them arrives.
-pub fn obstacle(
-    ancestor: &Descriptor,
-    token: &Token,
-    right: Right,
-    class: &Guid,
-    direct: bool,
-) -> Option<(usize, String)> {
+/// The first of the grants of a right on an ancestor, when none of them arrives.
+pub fn obstacle(ancestor: &Descriptor, token: &Token, right: Right, class: &Guid, direct: bool) -> Option<Grant> {
     let all = grants(ancestor, token, right, class, direct).into_iter();
     let explicit: Vec<Grant> = all.filter(|grant| !grant.inherited).collect();
-    if explicit.iter().any(|grant| grant.reach == Reach::Arrives) {
-        return None;
+    match explicit.iter().any(|grant| grant.reach == Reach::Arrives) {
+        true => None,
+        false => explicit.into_iter().next(),
     }
-    let grant = explicit.first()?;
-    Some((grant.ace, format!("{} ({})", in_words(&grant.reach), trustee(&grant.trustee))))
 }
 
 /// Users that are named for one grant.
@@ -85,17 +80,26 @@ pub struct Below {
     lacking: usize,
     /// Why the first that could not be read was not.
     unread: Option<Judgement>,
-    /// With how many users a grant does not reach, and the first of them.
-    misplaced: BTreeMap<Key, (usize, Vec<String>)>,
+    misplaced: BTreeMap<Key, Missed>,
+}
+
+/// Users whom a grant does not reach.
+#[derive(Debug)]
+struct Missed {
+    reach: Reach,
+    count: usize,
+    /// The first of them.
+    names: Vec<String>,
 }
 
 impl Below {
+    /// A user; `obstacle` says which grant of a right does not reach objects of a class.
     pub fn add(
         &mut self,
         name: &str,
         rights: &Rights,
         class: Option<Guid>,
-        mut obstacle: impl FnMut(Right, Guid) -> Option<(usize, String)>,
+        mut obstacle: impl FnMut(Right, Guid) -> Option<Grant>,
     ) {
         self.users += 1;
         if rights.all() == All::Granted {
@@ -104,12 +108,13 @@ impl Below {
         self.lacking += 1;
         let Some(class) = class else { return };
         for (right, _) in NEEDED.iter().zip(&rights.decisions).filter(|(_, own)| own.verdict != Verdict::Granted) {
-            if let Some((ace, why)) = obstacle(*right, class) {
-                let (count, names) = self.misplaced.entry((ace, *right, why, class)).or_default();
-                *count += 1;
-                if names.len() < MOST_NAMES {
-                    names.push(name.to_owned());
-                }
+            let Some(grant) = obstacle(*right, class) else { continue };
+            let why = format!("{} ({})", in_words(&grant.reach), trustee(&grant.trustee));
+            let missed = Missed { reach: grant.reach, count: 0, names: Vec::new() };
+            let missed = self.misplaced.entry((grant.ace, *right, why, class)).or_insert(missed);
+            missed.count += 1;
+            if missed.names.len() < MOST_NAMES {
+                missed.names.push(name.to_owned());
             }
         }
     }
@@ -128,24 +133,38 @@ pub fn of_ancestor(case: &Case, ancestor: Result<&Object, &Judgement>, below: &B
     let Below { users, lacking, ref unread, ref misplaced } = *below;
     if users > 0 && lacking == 0 && unread.is_none() {
         let message = format!("{} has its rights on every user below {dn} that was looked at.", account.name);
-        return Err(Judgement::not_applicable(Reason::NotConfigured, message));
+        return Err(Judgement::not_applicable(Reason::NotConfigured, message)
+            .said("users below looked at", users)
+            .said("without a right", lacking));
     }
     let ancestor = ancestor.map_err(Judgement::clone)?;
-    let Some(((ace, right, obstacle, class), _)) = misplaced.iter().max_by_key(|(_, (count, _))| *count) else {
+    let worst = misplaced.iter().max_by_key(|(_, missed)| missed.count);
+    let Some(((ace, right, obstacle, class), Missed { reach, .. })) = worst else {
         return match unread {
             Some(unread) => Err(unread.clone()),
             None if users == 0 => {
-                Err(Judgement::unknown(Reason::NotCollected, format!("No user below {dn} was looked at.")))
+                let message = format!("No user below {dn} was looked at.");
+                Err(Judgement::unknown(Reason::NotCollected, message).said("users below looked at", users))
             }
-            None => Ok(Judgement::pass(format!("{dn} has no grant that fails to reach the users below."))),
+            None => Ok(Judgement::pass(format!("{dn} has no grant that fails to reach the users below."))
+                .said("users below looked at", users)
+                .said("without a right", lacking)
+                .said("grants that do not arrive", 0)),
         };
     };
     let judgement = Judgement::fail(format!(
         "ACE {ace} of {dn} grants {} but does not reach the users below: {obstacle}.",
         right.name()
     ))
+    .rule(branch(reach))
+    .said("ACE", ace)
+    .said("object", &ancestor.dn)
+    .said("right", right.name())
+    .said("obstacle", obstacle)
+    .said("without a right", lacking)
+    .or_edited(ancestor.record, &format!("DACL of {}", ancestor.dn), &format!("without ACE {ace}"), Edit::Without(*ace))
     .step(grant_below(*right, &ancestor.dn, &account.sid(), *class, &verify(case)));
-    Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle, _), (count, names))| {
+    Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle, _), Missed { count, names, .. })| {
         let shown = list(names.iter().map(String::as_str));
         let line = format!("ACE {ace}, {}: {obstacle}; {count} user(s): {shown}", right.name());
         judgement.with("grant that does not arrive", line)
@@ -165,6 +184,16 @@ fn is_direct(case: &Case, user: &User) -> bool {
     match user.parent_containers.first() {
         Some(parent) => parent.eq_ignore_ascii_case(&case.target.display),
         None => case.target.kind == TargetKind::Domain,
+    }
+}
+
+/// The branch of the rule.
+fn branch(reach: &Reach) -> &'static str {
+    match reach {
+        Reach::Arrives | Reach::ThisObjectOnly => "for this object only",
+        Reach::NoPropagate => "does not propagate",
+        Reach::OtherClass(_) => "objects of another class",
+        Reach::DeniedFirst { .. } => "a deny comes first",
     }
 }
 

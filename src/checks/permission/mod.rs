@@ -7,6 +7,7 @@ mod below;
 pub mod census;
 mod change_password;
 mod container_inheritance;
+pub mod deciding;
 mod engine_sign_in;
 pub mod evidence;
 pub mod facts;

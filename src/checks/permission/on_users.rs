@@ -1,13 +1,14 @@
 //! One right of the connector account on users: each user for itself, and a domain by its sample or by a scan
 //! of all.
 
-use super::evidence::{Account, account, object, sampled_users};
-use super::sample::{Extent, Failing, Outcome, Tally};
+use super::deciding::decided;
+use super::evidence::{Account, Object, account, object, sampled_users};
+use super::sample::{Extent, Failing, GRANTED, Outcome, REFUSED, Tally, UNKNOWN};
 use super::steps::{grant_below, remove_deny};
 use crate::catalog::text::clean;
-use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step, TargetKind};
+use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step, TargetKind, common};
 use crate::checks::user::protection::{Protection, protection_at};
-use crate::directory::{Decision, Guid, Right, Verdict, Why, decide, guids};
+use crate::directory::{Decision, Guid, Right, Undecided, Verdict, Why, decide, guids};
 use crate::evidence::{Kind, User};
 
 /// Containers whose repair is spelt out.
@@ -32,14 +33,22 @@ pub fn judge(case: &Case, right: Right, scale: &Scale) -> Answer {
 fn of_user(case: &Case, right: Right, scale: &Scale) -> Answer {
     let name = clean(&case.target.display);
     let account = account(case)?;
-    let (decision, dn, class) = decision(case, right)?;
-    let judgement = verdict_on(&name, &account, &decision).severity(scale.user);
+    let (object, decision) = decision(case, &account, right)?;
+    let judgement = verdict_on(&name, case, &account, &object, &decision).severity(scale.user);
     Ok(match decision.verdict {
+        Verdict::Granted => judgement.rule("when granted"),
         Verdict::Denied | Verdict::NotGranted => {
-            let class = class.unwrap_or(guids::USER);
-            judgement.step(repair(case, &decision.why, &account.sid(), &dn, &parent_of(&dn), class))
+            let (dn, class) = (&object.dn, object.class.unwrap_or(guids::USER));
+            judgement.rule("denied or not granted").step(repair(
+                case,
+                &decision.why,
+                &account.sid(),
+                dn,
+                &parent_of(dn),
+                class,
+            ))
         }
-        _ => judgement,
+        Verdict::Undecided(_) => judgement.rule("do not settle it"),
     })
 }
 
@@ -51,15 +60,15 @@ fn repair(case: &Case, why: &Why, sid: &str, dn: &str, above: &str, class: Guid)
     }
 }
 
-/// The decision about the user of the case, with the user's DN and class.
-pub fn decision(case: &Case, right: Right) -> Result<(Decision, String, Option<Guid>), Judgement> {
+/// The decision about the user of the case, with the user's permissions.
+pub fn decision<'a>(case: &Case<'a>, account: &Account, right: Right) -> Result<(Object<'a>, Decision), Judgement> {
     let object = object(case.scene, &case.target.key, "user", &clean(&case.target.display))?;
-    let decision = decide(&object.descriptor, &account(case)?.token, right, object.class);
-    Ok((decision, object.dn, object.class))
+    let decision = decide(&object.descriptor, &account.token, right, object.class);
+    Ok((object, decision))
 }
 
 /// The finding of one decision, without severity and steps.
-pub fn verdict_on(name: &str, account: &Account, decision: &Decision) -> Judgement {
+pub fn verdict_on(name: &str, case: &Case, account: &Account, object: &Object, decision: &Decision) -> Judgement {
     let (right, who) = (decision.why.right.name(), &account.name);
     let judgement = match decision.verdict {
         Verdict::Granted => Judgement::pass(format!("{who} has {right} on {name}.")),
@@ -70,7 +79,11 @@ pub fn verdict_on(name: &str, account: &Account, decision: &Decision) -> Judgeme
             format!("Whether {who} has {right} on {name} is not settled: {}.", decision.why),
         ),
     };
-    judgement.with("why", decision.why)
+    let judgement = decided(judgement.with("why", decision.why), case, account.holder(), object, decision);
+    match decision.verdict {
+        Verdict::Undecided(Undecided::TokenIncomplete) => judgement.read(account.record, "complete").or(true),
+        _ => judgement,
+    }
 }
 
 fn of_domain(case: &Case, right: Right, scale: &Scale) -> Answer {
@@ -84,24 +97,42 @@ pub fn of_tally(case: &Case, right: Right, scale: &Scale, tally: &Tally) -> Answ
     let (name, size) = (right.name(), tally.size());
     let refused = tally.total.refused;
     let judgement = match tally.outcome() {
-        Outcome::Granted => Judgement::pass(format!("{} has {name} on the users of {domain} ({size}).", account.name)),
+        Outcome::Granted => Judgement::pass(format!("{} has {name} on the users of {domain} ({size}).", account.name))
+            .rule("all are granted"),
         Outcome::FewMissing => Judgement::warn(format!(
             "{} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             account.name,
             tally.total.known(),
             reason(tally)
-        )),
+        ))
+        .rule("up to 5 %"),
         Outcome::Missing { most } => Judgement::fail(format!(
             "{} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             account.name,
             tally.total.known(),
             reason(tally)
         ))
-        .severity(if most { scale.most } else { scale.some }),
-        Outcome::Unknown => unknown(&domain, name, tally),
+        .severity(if most { scale.most } else { scale.some })
+        .rule("more than 5 %"),
+        Outcome::Unknown => unknown(&domain, name, tally).rule("over 10 %"),
     };
     let judgement = steps(case, tally, &account.sid()).into_iter().fold(judgement, Judgement::step);
+    let judgement = counted(judgement, tally);
+    let judgement = match tally.turn(|tally| tally.outcome().status()) {
+        Some((name, count, status)) => judgement.turn(name, count, status),
+        None => judgement,
+    };
     Ok(list(case, judgement, tally))
+}
+
+/// The counts that decided, and the most frequent reason of a refusal.
+pub fn counted(judgement: Judgement, tally: &Tally) -> Judgement {
+    let counts = &tally.total;
+    let judgement = judgement.said(GRANTED, counts.granted).said(REFUSED, counts.refused).said(UNKNOWN, counts.unknown);
+    match counts.refused {
+        0 => judgement,
+        _ => judgement.said("most frequent reason", reason(tally)),
+    }
 }
 
 /// Most users without a grant: one at the head of the domain, from where it is inherited. Else what each of
@@ -144,7 +175,9 @@ pub fn tally(case: &Case, right: Right, without_protected: bool) -> Result<Tally
             None => Judgement::unknown(
                 Reason::NotCollected,
                 format!("No user of {} was looked at.", clean(&case.target.display)),
-            ),
+            )
+            .common(common::UNREAD)
+            .said("users of the sample", 0),
         });
     }
     Ok(tally)
@@ -155,7 +188,7 @@ pub fn reason(tally: &Tally) -> String {
     tally.reason().map_or(String::new(), |why| why.to_string())
 }
 
-/// Too little is known of the users.
+/// Too little is known of a sample.
 pub fn unknown(domain: &str, right: &str, tally: &Tally) -> Judgement {
     let (unknown, all) = (tally.total.unknown, tally.total.all());
     let these = if tally.extent == Extent::Sample { " in the sample" } else { "" };
@@ -177,9 +210,9 @@ pub fn list(case: &Case, judgement: Judgement, tally: &Tally) -> Judgement {
     let judgement = troubles.fold(judgement, |judgement, error| judgement.with("sample not whole", clean(&error.text)));
     let judgement = judgement
         .with(if tally.extent == Extent::Sample { "sample" } else { "users" }, tally.size())
-        .with("granted", counts.granted)
-        .with("not granted", counts.refused)
-        .with("not known", counts.unknown)
+        .with(GRANTED, counts.granted)
+        .with(REFUSED, counts.refused)
+        .with(UNKNOWN, counts.unknown)
         .with("protected users left out", tally.set_aside);
     let judgement = match tally.failing() {
         0 => judgement,

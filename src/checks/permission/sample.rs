@@ -1,11 +1,17 @@
 //! What a sample of users, or all of them, says of a domain (PW505 to PW507, PW509): pure counting.
 
+use crate::catalog::Status;
 use crate::directory::{Decision, Verdict, Why};
 use std::collections::BTreeMap;
 
 /// Fewest sampled users of a container for which "none of them" says something of the container.
 const MIN_IN_CONTAINER: usize = 3;
 const MOST_CONTAINERS: usize = 10;
+
+/// Names of the counts, in evidence and explanations.
+pub const GRANTED: &str = "granted";
+pub const REFUSED: &str = "not granted";
+pub const UNKNOWN: &str = "not known";
 
 /// Counts of one container, or of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +76,48 @@ pub enum Outcome {
     Unknown,
 }
 
+impl Outcome {
+    /// What a domain gets for it (PW505 to PW507).
+    pub fn status(&self) -> Status {
+        match self {
+            Outcome::Granted => Status::Pass,
+            Outcome::FewMissing => Status::Warn,
+            Outcome::Missing { .. } => Status::Fail,
+            Outcome::Unknown => Status::Unknown,
+        }
+    }
+}
+
 impl Tally {
+    /// The count with which the status would be another: nobody without the right, nobody of whom it is not
+    /// known, or one more without it.
+    pub fn turn(&self, status: impl Fn(&Tally) -> Status) -> Option<(&'static str, usize, Status)> {
+        let moved = |change: fn(&mut Counts)| {
+            let mut other = self.clone();
+            other.containers.values_mut().for_each(|(counts, _)| change(counts));
+            change(&mut other.total);
+            other
+        };
+        let repaired = moved(|counts| counts.granted += std::mem::take(&mut counts.refused));
+        let read = moved(|counts| counts.granted += std::mem::take(&mut counts.unknown));
+        let mut broken = self.clone();
+        if let Some((counts, _)) = broken.containers.values_mut().max_by_key(|(counts, _)| counts.granted) {
+            let one = counts.granted.min(1);
+            for counts in [counts, &mut broken.total] {
+                counts.granted -= one;
+                counts.refused += one;
+            }
+        }
+        let own = status(self);
+        [
+            (REFUSED, repaired.total.refused, status(&repaired)),
+            (UNKNOWN, read.total.unknown, status(&read)),
+            (REFUSED, broken.total.refused, status(&broken)),
+        ]
+        .into_iter()
+        .find(|(.., other)| *other != own)
+    }
+
     pub fn add(&mut self, container: &str, decision: Option<Decision>) {
         let (counts, reasons) = self.containers.entry(container.to_owned()).or_default();
         for counts in [&mut self.total, counts] {

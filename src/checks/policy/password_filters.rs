@@ -2,7 +2,7 @@ use crate::catalog::text::list;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::directory::facts::host_name;
 use crate::checks::targets;
-use crate::evidence::{DcPackages, DomainPolicy, Services};
+use crate::evidence::{DcPackages, DomainPolicy, Record, Services};
 
 /// Notification packages that Windows brings (Notification Packages of the Lsa key).
 const BUILT_IN: [&str; 2] = ["scecli", "rassfm"];
@@ -27,16 +27,19 @@ Unknown: one of the two could not be read.",
 fn judge(case: &Case) -> Answer {
     let name = &case.target.display;
     let told = told(case);
-    let packages: Option<Vec<&str>> =
-        told.iter().find_map(|own| own.packages.as_ref()).map(|all| all.iter().map(String::as_str).collect());
+    let entry = told.iter().find_map(|(record, index, own)| Some((*record, *index, own.packages.as_ref()?)));
+    let packages: Option<Vec<&str>> = entry.map(|(_, _, all)| all.iter().map(String::as_str).collect());
     let foreign: Vec<&str> = packages.iter().flatten().filter(|package| !is_built_in(package)).copied().collect();
-    let service = case
-        .facts::<Services>()
+    let services = case.facts::<Services>();
+    let service = services
         .first()
         .map(|fact| fact.data.services.iter().any(|service| service.name.eq_ignore_ascii_case(PROTECTION_AGENT)));
+    let registered = told.iter().find_map(|(record, index, own)| Some((*record, *index, own.protection_agent?)));
     // A service that is there may not have registered yet.
-    let registered = told.iter().find_map(|own| own.protection_agent);
-    let agent = if service == Some(true) { service } else { registered.or(service) };
+    let agent = match (service, registered) {
+        (Some(true), _) | (_, None) => service,
+        (_, Some((.., registered))) => Some(registered),
+    };
     let judgement = if !foreign.is_empty() {
         Judgement::warn(format!(
             "{name} asks {} about every new password; it can refuse one that meets the password policy.",
@@ -54,12 +57,10 @@ fn judge(case: &Case) -> Answer {
         Judgement::unreadable(record)
     } else if let Some(record) = case.unreadable::<DomainPolicy>().filter(|_| packages.is_none() || agent.is_none()) {
         let why = record.error.as_ref().map(|error| error.text.as_str()).unwrap_or_default();
-        let reason = Judgement::unreadable(record).reason.unwrap_or(Reason::NotReadable);
-        Judgement::unknown(reason, format!("Which password filters {name} has could not be read: {why}.")).step(Step {
-            text: "Read them on the controller; scecli and rassfm belong to Windows.".to_owned(),
+        let message = format!("Which password filters {name} has could not be read: {why}.");
+        Judgement { message, ..Judgement::unreadable(record) }.step(Step {
             command: Some(READ_THEM.to_owned()),
-            run_on: Some("the domain controller".to_owned()),
-            ..Step::default()
+            ..look("Read them on the controller; scecli and rassfm belong to Windows.")
         })
     } else if packages.is_none() || agent.is_none() {
         let missing = if packages.is_none() { "Notification packages" } else { "Services" };
@@ -67,9 +68,24 @@ fn judge(case: &Case) -> Answer {
     } else {
         Judgement::pass(format!("{name} has no password filter but those of Windows."))
     };
-    Ok(match packages {
-        Some(all) => judgement.with("notification packages", list(all)),
+    let judgement = match entry {
+        Some((record, index, all)) => judgement
+            .with("notification packages", list(all.iter().map(String::as_str)))
+            .read(record, format!("dcNotificationPackages.{index}.packages"))
+            .or(all.iter().filter(|package| is_built_in(package)).cloned().collect::<Vec<_>>())
+            .or(all.iter().map(String::as_str).chain(["<another package>"]).collect::<Vec<_>>()),
+        None => judgement.said("notification packages", "not read"),
+    };
+    let judgement = match registered {
+        Some((record, index, is_there)) => {
+            judgement.read(record, format!("dcNotificationPackages.{index}.protectionAgent")).or(!is_there)
+        }
         None => judgement,
+    };
+    Ok(match (services.first(), registered) {
+        (Some(fact), _) => judgement.item(fact.record, "services", PROTECTION_AGENT),
+        (None, Some(_)) => judgement,
+        (None, None) => judgement.said(PROTECTION_AGENT, "not looked for"),
     })
 }
 
@@ -77,12 +93,15 @@ fn is_built_in(package: &str) -> bool {
     BUILT_IN.iter().any(|own| package.eq_ignore_ascii_case(own))
 }
 
-/// What is told of this controller, in its own records and in that of its domain.
-fn told<'a>(case: &Case<'a>) -> Vec<&'a DcPackages> {
+/// What is told of this controller, in its own records and in that of its domain, with the place there.
+fn told<'a>(case: &Case<'a>) -> Vec<(&'a Record, usize, &'a DcPackages)> {
     let of_domain = targets::domain_key(case.target).map(|key| case.scene.evidence.facts_at::<DomainPolicy>(key));
     let policies = case.facts::<DomainPolicy>().into_iter().chain(of_domain.into_iter().flatten());
-    let all = policies.flat_map(|fact| &fact.data.dc_notification_packages);
-    all.filter(|entry| host_name(&entry.dc) == host_name(&case.target.display)).collect()
+    let entries = policies.flat_map(|fact| {
+        let all = fact.data.dc_notification_packages.iter().enumerate();
+        all.map(move |(index, entry)| (fact.record, index, entry))
+    });
+    entries.filter(|(.., entry)| host_name(&entry.dc) == host_name(&case.target.display)).collect()
 }
 
 fn look(text: &str) -> Step {

@@ -20,8 +20,11 @@ Without the sync server's own view the search alone decides.",
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
-    let joined = case.facts::<AdSyncObject>().first().and_then(|fact| fact.data.enabled_copies);
+    let fact = case.need::<User>()?;
+    let user = fact.data;
+    let objects = case.facts::<AdSyncObject>();
+    let object = objects.first();
+    let joined = object.and_then(|fact| fact.data.enabled_copies);
     let more_than_one = user.anchor_searches.iter().find(|search| search.found.is_some_and(|found| found > 1));
     let unsearched: Vec<&str> = user
         .anchor_searches
@@ -60,6 +63,14 @@ fn judge(case: &Case) -> Answer {
         let found = search.found.map_or("not known".to_owned(), |found| found.to_string());
         judgement.with("objects with this anchor", format!("{}: {found}", clean(&search.forest)))
     });
+    let searches = 0..user.anchor_searches.len();
+    let judgement = searches.fold(judgement, |judgement, index| {
+        judgement.read(fact.record, format!("anchorSearches.{index}.found")).or(1).or(2)
+    });
+    let judgement = match object {
+        Some(object) => judgement.read(object.record, "enabledCopies").or(1).or(2),
+        None => judgement.said("forests searched", user.anchor_searches.len()),
+    };
     Ok(match joined {
         Some(copies) => judgement.with("enabled accounts joined", copies),
         None => judgement.with("enabled accounts joined", "not known; the search of the directory alone decides"),

@@ -3,10 +3,14 @@
 use super::bucket::Bucket;
 use crate::calendar::instant;
 use crate::catalog::text::clean;
-use crate::catalog::{Judgement, Reason};
+use crate::catalog::{Judgement, Reason, Status};
 use std::collections::{BTreeMap, HashMap};
 
 const MOST_CONTAINERS: usize = 5;
+
+/// Names of the counts on which the grade turns.
+const WRITABLE: &str = "writable users";
+const NOT_KNOWN: &str = "users not known";
 
 /// The users of one domain, counted one by one.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +31,17 @@ pub enum Grade {
     Fair,
     Poor,
     Unknown,
+}
+
+impl Grade {
+    pub fn status(self) -> Status {
+        match self {
+            Grade::Good => Status::Pass,
+            Grade::Fair => Status::Warn,
+            Grade::Poor => Status::Fail,
+            Grade::Unknown => Status::Unknown,
+        }
+    }
 }
 
 impl Coverage {
@@ -64,8 +79,13 @@ impl Coverage {
     }
 
     pub fn grade(&self) -> Grade {
-        let (writable, of) = self.rate();
-        if of == 0 || self.unknown * 10 > self.all {
+        self.graded(self.writable, self.unknown)
+    }
+
+    /// The grade with these counts in place of the own.
+    fn graded(&self, writable: usize, unknown: usize) -> Grade {
+        let of = self.all - self.left_out;
+        if of == 0 || unknown * 10 > self.all {
             Grade::Unknown
         } else if writable * 100 >= of * 99 {
             Grade::Good
@@ -74,6 +94,20 @@ impl Coverage {
         } else {
             Grade::Poor
         }
+    }
+
+    /// The nearest count with which the grade would be another: of the writable, else of those not known.
+    pub fn turn(&self) -> Option<(&'static str, usize, Grade)> {
+        let (grade, (writable, of)) = (self.grade(), self.rate());
+        let most = of.saturating_sub(self.unknown);
+        let other = |count: usize| self.graded(count, self.unknown);
+        let worse = || (0..writable).rev().find(|count| other(*count) != grade);
+        let better = || (writable + 1..=most).find(|count| other(*count) != grade);
+        if let Some(count) = better().or_else(worse) {
+            return Some((WRITABLE, count, other(count)));
+        }
+        let read = self.graded(writable + self.unknown, 0);
+        (read != grade).then_some((NOT_KNOWN, 0, read))
     }
 
     /// The containers with most failures: DN, failures, users.
@@ -112,6 +146,15 @@ impl Coverage {
                 Reason::Partial,
                 format!("{} of {} users of {domain} could not be judged.{scope}", self.unknown, self.all),
             ),
+        };
+        let judgement = judgement
+            .said(WRITABLE, writable)
+            .said("users of the rate", of)
+            .said(NOT_KNOWN, self.unknown)
+            .said("users", self.all);
+        let judgement = match self.turn() {
+            Some((name, count, grade)) => judgement.turn(name, count, grade.status()),
+            None => judgement,
         };
         let judgement = judgement.with("users", self.all);
         let judgement = self.names.iter().fold(judgement, |judgement, (name, count)| judgement.with(name, count));

@@ -1,3 +1,4 @@
+use super::fields;
 use super::protection::{Membership, membership, policy_of};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason};
@@ -16,16 +17,23 @@ crate::declare_check! {
     link: "L-APXC", since: "0.1.0",
     rule: "Protected: RID 500 or 502, or a transitive member of a protected group, less the operator groups that dSHeuristics excludes.
 Pass: not protected.
-Fail (by design): protected: a forgotten-password reset or an admin reset is refused; a change may work. Also when not stamped yet: that comes within the hour.
+Fail (by design): protected (a forgotten-password reset or an admin reset is refused; a change may work), also when not stamped yet: that comes within the hour.
 Unknown: the membership is not readable, whatever adminCount says.
 A Fail blocks the rights checks for this user, so that the set-up is not blamed.",
 }
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
-    let policy = policy_of(case.scene, case.target);
-    let judgement = match membership(user, policy) {
+    let fact = case.need::<User>()?;
+    let user = fact.data;
+    let own_policy = policy_of(case.scene, case.target);
+    let policy = own_policy.map(|fact| fact.data);
+    let membership = membership(user, policy);
+    let by = match membership {
+        Membership::Protected(by) => Some(by),
+        Membership::Ordinary | Membership::Unknown => None,
+    };
+    let judgement = match membership {
         Membership::Ordinary => Judgement::pass(format!("{name} is in no protected group.")),
         Membership::Protected(by) => {
             let group = well_known_name(&by).map_or_else(|| by.to_string(), |name| format!("{name} ({by})"));
@@ -47,6 +55,11 @@ fn judge(case: &Case) -> Answer {
     };
     let count = user.admin_count.map_or("not returned".to_owned(), |count| count.to_string());
     let heuristics = policy.map(|policy| policy.ds_heuristics.as_deref().map_or("not returned".to_owned(), clean));
+    let judgement = fields::groups(judgement, fact, by);
+    let judgement = match own_policy {
+        Some(policy) => judgement.read(policy.record, "dSHeuristics"),
+        None => judgement.said("dSHeuristics", "not read"),
+    };
     Ok(judgement.with("adminCount", count).with("dSHeuristics", heuristics.unwrap_or_else(|| "not read".to_owned())))
 }
 

@@ -53,7 +53,7 @@ impl<'a> Coverages<'a> {
             evidence,
             summary_only,
             domain: domain.clone(),
-            shared: evidence.records().iter().filter(is_shared).cloned().collect(),
+            shared: evidence.records().filter(is_shared).cloned().collect(),
             token: account_for(&scene, domain).ok().map(|account| account.token),
             added: added(&scene, domain),
             operation: Operation::stated(&scene),
@@ -126,7 +126,8 @@ impl<'a> Coverages<'a> {
             let finding = {
                 let scene = engine.world.scene(self.evidence);
                 let judgement = lines(&scan.gaps).fold(judgement, |all, (name, value)| all.with(name, value));
-                Judge::new(&scene).finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
+                let judge = Judge::new(&scene).explaining(engine.plan.explain);
+                judge.finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
             };
             hand_out(outbox, self.live, finding, told).await?;
         }

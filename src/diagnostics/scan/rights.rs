@@ -58,10 +58,14 @@ impl<'a> Rights<'a> {
     fn findings(&mut self, scan: &Scan) -> Vec<Finding> {
         let engine = &self.live.engine;
         let scene = engine.world.scene(self.evidence);
-        let judge = Judge::new(&scene);
+        let judge = Judge::new(&scene).explaining(engine.plan.explain);
         let extent = if scan.is_whole { Extent::All } else { Extent::Part };
         let is_selected = |id: &str| engine.plan.selected.iter().any(|check| check.id == id);
-        let answers = self.census.answers(&scene, extent).into_iter().filter(|(check, ..)| is_selected(check.id));
+        let answers = self
+            .census
+            .answers(&scene, extent, engine.plan.explain)
+            .into_iter()
+            .filter(|(check, ..)| is_selected(check.id));
         let finding = |(check, target, answer): (_, Target, Result<Judgement, Judgement>)| {
             let judgement = answer.unwrap_or_else(|early| early);
             let judgement = match target.key == self.domain.key {
