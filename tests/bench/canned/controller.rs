@@ -164,7 +164,7 @@ impl<'a> Conversation<'a> {
         let mut next = start.max(places.start);
         let mut count = 0;
         while next < places.end && count < size {
-            if let Some(entry) = domain.entry(next).filter(|entry| search.takes(domain, entry)) {
+            if let Some(entry) = domain.entry(next).filter(|entry| search.takes(entry)) {
                 send_entry(&mut out, id, &search, &entry, with_descriptor);
                 count += 1;
             }

@@ -39,7 +39,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    pub fn takes(&self, domain: &Domain, entry: &Entry) -> bool {
+    pub fn takes(&self, entry: &Entry) -> bool {
         let is_below = || {
             let above = entry.dn.len().checked_sub(self.base.len() + 1);
             let above = above.filter(|at| entry.dn.as_bytes()[*at] == b',');
@@ -52,7 +52,7 @@ impl<'a> Search<'a> {
             2 if entry.dn.eq_ignore_ascii_case(self.base) => true,
             _ => is_below(),
         };
-        is_in_scope && matches(self.filter, domain, entry)
+        is_in_scope && matches(self.filter, entry)
     }
 
     /// The attributes to send: those asked for; of the costly ones none that were not.
@@ -69,7 +69,7 @@ impl<'a> Search<'a> {
 }
 
 /// [RFC 4511] 4.5.1.7, without orders and approximations.
-fn matches(mut filter: &[u8], domain: &Domain, entry: &Entry) -> bool {
+fn matches(mut filter: &[u8], entry: &Entry) -> bool {
     let Some((tag, mut content)) = element(&mut filter) else { return false };
     let parts = || {
         let before = content;
@@ -77,9 +77,9 @@ fn matches(mut filter: &[u8], domain: &Domain, entry: &Entry) -> bool {
         Some(&before[..before.len() - content.len()])
     };
     match tag {
-        0xA0 => std::iter::from_fn(parts).all(|part| matches(part, domain, entry)),
-        0xA1 => std::iter::from_fn(parts).any(|part| matches(part, domain, entry)),
-        0xA2 => !matches(content, domain, entry),
+        0xA0 => std::iter::from_fn(parts).all(|part| matches(part, entry)),
+        0xA1 => std::iter::from_fn(parts).any(|part| matches(part, entry)),
+        0xA2 => !matches(content, entry),
         // Presence. Every object has a class, also one that shows nothing else.
         0x87 => text(content).eq_ignore_ascii_case("objectClass") || entry.values(text(content)).is_some(),
         0xA3 => {
