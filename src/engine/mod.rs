@@ -34,5 +34,5 @@ pub use rank::{Ranked, rank};
 pub use report::{RunHeader, report, tool};
 pub use run::{Engine, Finished};
 pub use suppress::Suppressions;
-pub use users::users;
+pub use users::{Shown, users};
 pub use verdict::{Kin, verdict_state};

@@ -1,49 +1,67 @@
 //! One answer per user, from everything that is judged of the user.
 
 use super::{Judge, Plan, Suppressions};
-use crate::catalog::{Scene, Target, TargetKind, registry};
+use crate::catalog::{Check, Judgement, Reason, Scene, Status, Target, TargetKind, registry};
 use crate::checks::targets;
-use crate::checks::user::can_reset::{Circumstances, can_reset};
+use crate::checks::user::can_reset::{Circumstances, Said, can_reset};
 use crate::checks::user::operation::Operation;
-use crate::contract::{Finding, UserReason, UserResult};
+use crate::contract::{Finding, UserReason, UserResult, plain};
 use std::collections::HashMap;
 
+/// Which findings of a user are handed out, by status and reason.
+pub type Shown = fn(Status, Option<Reason>) -> bool;
+
 /// The users that the operator asked about, in the order of the evidence. The answer rests on every check
-/// of a user; only findings of the selected ones are shown.
-pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions) -> Vec<UserResult> {
+/// of a user; only findings of the selected ones are shown, and of these the ones that `shown` takes: the
+/// others are not even written, because of a scan they are most.
+pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions, shown: Shown) -> Vec<UserResult> {
     let judge = Judge::new(scene);
-    let mut judged: HashMap<String, Vec<Finding>> = HashMap::new();
+    let mut checks: HashMap<String, Vec<&'static Check>> = HashMap::new();
     for check in registry::checks() {
         for target in judge.targets(check).iter().filter(|target| target.kind == TargetKind::User) {
-            judged.entry(target.key.clone()).or_default().push(judge.finding(check, target, suppressions));
+            checks.entry(target.key.clone()).or_default().push(check);
         }
     }
     let operation = Operation::stated(scene);
-    let is_selected = |finding: &Finding| plan.selected.iter().any(|check| check.id == finding.id);
+    let is_selected = |check: &Check| plan.selected.iter().any(|selected| selected.id == check.id);
     let answer = |target: Target| {
-        let findings = judged.remove(&target.key).unwrap_or_default();
-        let circumstances = Circumstances { operation, earliest_unix_ms: earliest(&findings), ..Default::default() };
-        let answer = can_reset(&findings.iter().collect::<Vec<_>>(), &circumstances);
+        let checks = checks.remove(&target.key).unwrap_or_default();
+        let said = |check: &&'static Check| {
+            let reason = judge.raw(check, &target).judgement.reason;
+            Said { id: check.id, status: judge.status(check, &target), reason }
+        };
+        let said: Vec<Said> = checks.iter().map(said).collect();
+        let judged = |id: &str| {
+            let check = checks.iter().find(|check| check.id == id)?;
+            Some(judge.raw(check, &target))
+        };
+        let earliest_unix_ms = judged("PW912").and_then(|raw| earliest(&raw.judgement));
+        let answer = can_reset(&said, &Circumstances { operation, earliest_unix_ms, ..Default::default() });
+        let reason = |id: String| {
+            let message = judged(&id).map(|raw| plain(&raw.judgement.message));
+            UserReason { message: message.unwrap_or_else(|| "This was not judged.".to_owned()), id }
+        };
+        let is_shown = |(check, said): &(&&'static Check, &Said)| is_selected(check) && shown(said.status, said.reason);
+        let findings: Vec<Finding> = checks
+            .iter()
+            .zip(&said)
+            .filter(is_shown)
+            .map(|(check, _)| judge.finding(check, &target, suppressions))
+            .collect();
         UserResult {
-            target,
             can_reset: answer.can_reset,
             earliest_unix_ms: answer.earliest_unix_ms,
-            reasons: answer.reasons.into_iter().map(|id| reason(id, &findings)).collect(),
-            findings: findings.into_iter().filter(is_selected).collect(),
+            reasons: answer.reasons.into_iter().map(reason).collect(),
+            findings,
+            target,
         }
     };
     targets::users(scene).into_iter().map(answer).collect()
 }
 
 /// The time that PW912 names.
-fn earliest(findings: &[Finding]) -> Option<i64> {
-    let age = findings.iter().find(|finding| finding.id == "PW912")?;
+fn earliest(age: &Judgement) -> Option<i64> {
     age.evidence.iter().find(|line| line.name == "earliestUnixMs")?.value.parse().ok()
-}
-
-fn reason(id: String, findings: &[Finding]) -> UserReason {
-    let message = findings.iter().find(|finding| finding.id == id).map(|finding| finding.message.clone());
-    UserReason { message: message.unwrap_or_else(|| "This was not judged.".to_owned()), id }
 }
 
 #[cfg(test)]
@@ -60,7 +78,7 @@ mod tests {
         let selection = Selection { checks: checks.iter().map(|id| id.to_string()).collect(), ..Selection::default() };
         let plan = Plan::new(Diagnostic::TestUser, &selection).unwrap();
         let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
-        users(&scene, &plan, &Suppressions::default())
+        users(&scene, &plan, &Suppressions::default(), |_, _| true)
     }
 
     fn people() -> Stage {

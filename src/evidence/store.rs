@@ -10,7 +10,7 @@ use std::collections::HashMap;
 pub struct Evidence {
     records: Vec<Record>,
     by_kind: HashMap<Kind, Vec<usize>>,
-    by_target: HashMap<(Kind, String), Vec<usize>>,
+    by_target: HashMap<Kind, HashMap<String, Vec<usize>>>,
 }
 
 impl Evidence {
@@ -21,7 +21,8 @@ impl Evidence {
     pub fn push(&mut self, record: Record) {
         let index = self.records.len();
         self.by_kind.entry(record.kind).or_default().push(index);
-        self.by_target.entry((record.kind, record.target.key.clone())).or_default().push(index);
+        let of_kind = self.by_target.entry(record.kind).or_default();
+        of_kind.entry(record.target.key.clone()).or_default().push(index);
         self.records.push(record);
     }
 
@@ -36,7 +37,8 @@ impl Evidence {
 
     /// All records of a kind about one target.
     pub fn records_at(&self, kind: Kind, target_key: &str) -> impl Iterator<Item = &Record> {
-        self.by_target.get(&(kind, target_key.to_owned())).into_iter().flatten().map(|&index| &self.records[index])
+        let at = self.by_target.get(&kind).and_then(|of_kind| of_kind.get(target_key));
+        at.into_iter().flatten().map(|&index| &self.records[index])
     }
 
     /// Readable facts of one type.
