@@ -5,7 +5,8 @@
 //! caller wants the summary alone.
 
 use super::live::Live;
-use crate::catalog::{NameValue, Scene, Status, Target, TargetKind, registry};
+use crate::catalog::text::clean;
+use crate::catalog::{NameValue, Reason, Scene, Status, Target, TargetKind};
 use crate::checks::permission::evidence::account_for;
 use crate::checks::permission::facts::{NEEDED, Rights, class_of};
 use crate::checks::policy::governing::Policies;
@@ -14,16 +15,19 @@ use crate::checks::user::coverage::Coverage;
 use crate::checks::user::may_change::{added, own_change, own_token};
 use crate::checks::user::operation::Operation;
 use crate::checks::user::share;
-use crate::contract::{ContractError, DirectoryPart, Item, Progress, Report, RunState};
+use crate::contract::{ContractError, DirectoryPart, Item, Progress, Report, RunState, UserResult};
 use crate::directory::{Descriptor, Guid, Judged, Token};
-use crate::engine::{Diagnostic, Finished, Judge, coverage, users};
+use crate::engine::{Diagnostic, Finished, Judge, Shown, coverage, users};
 use crate::evidence::collect::directory::{Found, Scan, scans, user_target};
 use crate::evidence::collect::unix_ms;
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
 use crate::jobs::{Closed, End, Outbox};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 use tokio::sync::watch;
+
+/// Users whose answers are made together.
+const AT_ONCE: usize = 50;
 
 /// Which users, and what of them.
 pub struct Users {
@@ -90,14 +94,21 @@ pub async fn scan(
             let text = "The scan was cancelled; the users after this point are not counted.";
             scan.gaps.push(NameValue { name: scan.domain.display.clone(), value: text.to_owned() });
         }
+        // Checks of users had nobody to judge in the run before; now they had.
+        for line in &mut report.not_examined {
+            line.checks.retain(|id| !counted.examined.contains(id));
+        }
         if counted.tell(outbox, scan, &mut report).await.is_err() {
             return End::cancelled(None);
         }
     }
-    // Checks of users had nobody to judge in the run before; now they had.
-    report.not_examined.retain(|line| line.checks.iter().any(|id| registry::find(id).is_none()));
+    report.not_examined.retain(|line| !line.checks.is_empty());
     report.duration_ms = (unix_ms() - report.started_unix_ms).clamp(0, i64::from(u32::MAX)) as u32;
     End::with_streamed_findings(&report)
+}
+
+fn is_open(status: Status) -> bool {
+    !matches!(status, Status::Pass | Status::NotApplicable)
 }
 
 fn progress(scan: &Scan, users: usize, started: Instant) -> Progress {
@@ -125,6 +136,8 @@ struct Counted<'a> {
     /// Descriptors that repeat are judged once, for each class of users.
     judged: HashMap<Option<Guid>, Judged>,
     coverage: Coverage,
+    /// Checks that had something to judge of the first users: of the others they have the same.
+    examined: HashSet<String>,
 }
 
 impl<'a> Counted<'a> {
@@ -148,27 +161,41 @@ impl<'a> Counted<'a> {
             policy,
             judged: HashMap::new(),
             coverage: Coverage::default(),
+            examined: HashSet::new(),
         }
     }
 
     async fn take(&mut self, outbox: &Outbox, page: &[Found], summary_only: bool) -> Result<(), Closed> {
+        if self.coverage.all() == 0 {
+            let first =
+                self.answers(&page[..page.len().min(AT_ONCE)], |_, reason| reason != Some(Reason::NotCollected));
+            self.examined = first.into_iter().flat_map(|user| user.findings).map(|finding| finding.id).collect();
+        }
         for found in page {
             self.count(found);
         }
         if summary_only {
             return Ok(());
         }
-        let Live { engine, .. } = self.live;
-        let records = page.iter().flat_map(|found| self.records(found));
-        let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
-        let mut results = users(&engine.world.scene(&evidence), &engine.plan, &engine.suppressions);
-        for result in &mut results {
-            result.findings.retain(|finding| !matches!(finding.status, Status::Pass | Status::NotApplicable));
-        }
-        for result in results {
-            outbox.send(&Item::User(Box::new(result))).await?;
+        // What nobody collected would be said of every user, and stands in the report once.
+        let shown: Shown = match self.live.engine.plan.include_not_collected {
+            true => |status, _| is_open(status),
+            false => |status, reason| is_open(status) && reason != Some(Reason::NotCollected),
+        };
+        // Everything that is said of a user is many times what was read: a few of them at once.
+        for few in page.chunks(AT_ONCE) {
+            for result in self.answers(few, shown) {
+                outbox.send(&Item::User(Box::new(result))).await?;
+            }
         }
         Ok(())
+    }
+
+    fn answers(&self, found: &[Found], shown: Shown) -> Vec<UserResult> {
+        let Live { engine, .. } = self.live;
+        let records = found.iter().flat_map(|found| self.records(found));
+        let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
+        users(&engine.world.scene(&evidence), &engine.plan, &engine.suppressions, shown)
     }
 
     fn count(&mut self, found: &Found) {
@@ -206,14 +233,15 @@ impl<'a> Counted<'a> {
     /// The coverage as an item, as a finding, and in the report.
     async fn tell(self, outbox: &Outbox, scan: Scan, report: &mut Report) -> Result<(), Closed> {
         let engine = &self.live.engine;
-        let judgement = self.coverage.judgement(&self.domain.display, false);
-        let coverage = coverage(&self.domain, &self.coverage, &judgement, scan.gaps.clone());
+        let judgement = self.coverage.judgement(&self.domain.display, false, &scan.gaps);
+        let judgement = scan.notes.iter().fold(judgement, |all, note| all.with(&clean(&note.name), clean(&note.value)));
+        let gaps = scan.gaps.into_iter().chain(scan.notes).collect();
+        let coverage = coverage(&self.domain, &self.coverage, &judgement, gaps);
         if engine.plan.selected.iter().any(|check| check.id == share::CHECK.id) {
             let finding = {
                 let evidence: Evidence = self.shared.iter().cloned().collect();
                 let scene = engine.world.scene(&evidence);
                 let judge = Judge::new(&scene);
-                let judgement = scan.gaps.iter().fold(judgement, |all, gap| all.with(&gap.name, &gap.value));
                 judge.finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
             };
             outbox.send(&Item::Finding(Box::new(finding))).await?;

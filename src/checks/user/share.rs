@@ -31,7 +31,7 @@ const MORE_THAN: usize = 20;
 
 fn judge(case: &Case) -> Answer {
     // Who is in scope is known to the sync service; no check of this version asks it.
-    Ok(of_domain(case.scene, case.target).judgement(&case.target.display, false))
+    Ok(of_domain(case.scene, case.target).judgement(&case.target.display, false, &[]))
 }
 
 /// Domains of which more than twenty users were asked for.

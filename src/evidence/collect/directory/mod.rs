@@ -41,6 +41,7 @@ mod slots;
 #[cfg(test)]
 mod testing;
 mod token_groups;
+mod unseen;
 mod user_entry;
 mod values;
 

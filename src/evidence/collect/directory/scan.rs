@@ -1,22 +1,27 @@
-//! Every user of a domain, page by page: memory holds one page, whatever the size of the domain.
+//! Every user of a domain, page by page: memory holds one page and eight bytes for each user, whatever else
+//! the domain holds.
 //!
-//! When a controller dies, the container that was being read is read again at the next one, from its
-//! start; who was seen already is left out.
+//! When a controller dies, the range that was being read is read again at the next one, from its start; who
+//! was seen already is left out.
 
 use super::accounts::{accounts, inside};
 use super::binary::bytes;
 use super::guarded::{DOMAIN_USERS, Guarded};
-use super::ldap::{Failure, value};
+use super::ldap::{Failure, LDAP_TIMEOUT, value};
 use super::names::domain_around;
 use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
-use super::room::{Miss, Room, Session, enter, rooms};
+use super::room::{IN_FLIGHT, Miss, Room, Session, enter, rooms};
 use super::session::Access;
+use super::unseen::{self, Unseen};
 use super::user_entry::{SCANNED, USERS, assemble, read};
 use crate::catalog::{NameValue, Target};
+use crate::directory::Token;
 use crate::evidence::collect::World;
 use crate::evidence::{Bytes, DomainPolicy, Evidence, SecurityDescriptor, User};
+use futures_util::StreamExt;
 use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,24 +34,68 @@ pub struct Found {
     pub descriptor: SecurityDescriptor,
 }
 
+/// What is read from its start to its end at one controller.
+#[derive(Clone, Debug, PartialEq)]
+struct Range {
+    base: String,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum What {
+    Users,
+    /// Where the account may not see what is there.
+    Containers,
+    /// Of what it may see the name alone.
+    Nameless,
+}
+
+/// A session with a controller, and what is known of the account in it.
+struct Open {
+    session: Session,
+    token: Option<Token>,
+}
+
 /// The scan of one domain.
 pub struct Scan {
     /// Inside the connector account that serves it.
     pub domain: Target,
-    /// What could not be read, and why.
+    /// Where users could not be read, and why.
     pub gaps: Vec<NameValue>,
+    /// What else is not known.
+    pub notes: Vec<NameValue>,
     world: Arc<World>,
     access: Arc<Access>,
     room: Room,
     filter: String,
     ds_heuristics: Option<String>,
-    /// Containers still to read, the current one last.
-    bases: Vec<String>,
+    /// Ranges still to read, the current one last.
+    ranges: Vec<Range>,
     cookie: Vec<u8>,
-    open: Option<(Session, Guarded)>,
+    open: Option<Open>,
+    guarded: Option<Guarded>,
+    /// The controller to try next, and how many may be tried before a new user is seen.
     next_candidate: usize,
-    seen: HashSet<[u8; 16]>,
+    tries: usize,
+    seen: Seen,
+    unseen: Unseen,
+    /// Users who were seen before the current range.
+    seen_before: usize,
     last_miss: Miss,
+}
+
+/// The users so far, by a hash of their objectGUID: two of a million share one once in thirty million scans.
+#[derive(Default)]
+struct Seen {
+    hashes: HashSet<u64, foldhash::fast::FixedState>,
+    state: foldhash::quality::RandomState,
+}
+
+impl Seen {
+    /// False when the user was seen before.
+    fn insert(&mut self, guid: &[u8; 16]) -> bool {
+        self.hashes.insert(self.state.hash_one(guid))
+    }
 }
 
 /// One scan for each domain of the run. `filter` narrows the users.
@@ -59,128 +108,221 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, filter: Option<&str>) -> V
         let is_here = |base: &&String| domain_around(base).as_deref() == Some(&*room.domain.display);
         let bases: Vec<String> = match given.is_empty() {
             true => vec![room.head()],
-            false => given.iter().filter(is_here).rev().cloned().collect(),
+            false => given.iter().filter(is_here).cloned().collect(),
         };
         let policy = evidence.facts_at::<DomainPolicy>(&room.domain.key);
-        Scan {
-            domain: inside(&room.domain, &accounts),
-            gaps: Vec::new(),
-            world: world.clone(),
-            access: access.clone(),
-            filter: filter.map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})")),
-            ds_heuristics: policy.first().and_then(|fact| fact.data.ds_heuristics.clone()),
-            bases,
-            cookie: Vec::new(),
-            open: None,
-            next_candidate: 0,
-            seen: HashSet::new(),
-            last_miss: room.refusal.as_ref().map_or_else(Miss::late, Miss::nobody),
-            room,
-        }
+        let heuristics = policy.first().and_then(|fact| fact.data.ds_heuristics.clone());
+        let domain = inside(&room.domain, &accounts);
+        Scan::new(domain, room, bases, filter, heuristics, world.clone(), access.clone())
     };
-    rooms.into_iter().map(scan).filter(|scan| !scan.bases.is_empty()).collect()
+    rooms.into_iter().map(scan).filter(|scan| !scan.ranges.is_empty()).collect()
 }
 
 impl Scan {
-    /// The next users, none of them twice; `None` at the end.
-    pub async fn next(&mut self) -> Option<Vec<Found>> {
-        loop {
-            let base = self.bases.last()?.clone();
-            if self.open.is_none() && !self.enter().await {
-                let why = self.last_miss.error.text.clone();
-                self.gaps.extend(self.bases.drain(..).rev().map(|base| NameValue { name: base, value: why.clone() }));
-                return None;
-            }
-            match self.page(&base).await {
-                Ok(page) => {
-                    self.cookie = page.cookie;
-                    if self.cookie.is_empty() {
-                        self.bases.pop();
-                    }
-                    let found = self.take(page.entries).await;
-                    if !found.is_empty() {
-                        return Some(found);
-                    }
-                }
-                Err(failure) => self.suffer(base, &failure),
-            }
+    pub(super) fn new(
+        domain: Target,
+        room: Room,
+        bases: Vec<String>,
+        filter: Option<&str>,
+        ds_heuristics: Option<String>,
+        world: Arc<World>,
+        access: Arc<Access>,
+    ) -> Scan {
+        let range = |what: What| bases.iter().rev().map(move |base| Range { base: base.clone(), what });
+        let ranges = range(What::Nameless).chain(range(What::Containers)).chain(range(What::Users)).collect();
+        Scan {
+            domain,
+            gaps: Vec::new(),
+            notes: Vec::new(),
+            world,
+            access,
+            filter: filter.map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})")),
+            ds_heuristics,
+            ranges,
+            cookie: Vec::new(),
+            open: None,
+            guarded: None,
+            next_candidate: 0,
+            tries: room.candidates.len(),
+            seen: Seen::default(),
+            unseen: Unseen::default(),
+            seen_before: 0,
+            last_miss: room.refusal.as_ref().map_or_else(Miss::late, Miss::nobody),
+            room,
         }
     }
 
-    /// Opens a session at the next controller that lets us in.
-    async fn enter(&mut self) -> bool {
-        while let Some(candidate) = self.room.candidates.get(self.next_candidate) {
-            self.next_candidate += 1;
-            let opened = enter(&self.world, &self.access, &self.room, candidate, PATIENCE).await;
-            let is_root = candidate.root.root_domain_naming_context.as_deref() == Some(&*self.room.head());
-            let guarded = match opened {
-                Err(failure) => Err(failure),
-                Ok(mut session) => {
-                    let read = Guarded::read(&mut session, is_root, self.ds_heuristics.as_deref()).await;
-                    read.map(|guarded| (session, guarded))
+    /// The next users, none of them twice; `None` at the end.
+    pub async fn next(&mut self) -> Option<Vec<Found>> {
+        while let Some(range) = self.ranges.last().cloned() {
+            if self.open.is_none() && !self.enter().await {
+                while let Some(range) = self.ranges.pop() {
+                    self.miss(&range);
                 }
-            };
-            match guarded {
+                break;
+            }
+            match self.page(&range).await {
+                Ok(Page { entries, cookie }) => {
+                    let found = self.take(&range, entries).await;
+                    if cookie.is_empty() {
+                        self.end_range();
+                    }
+                    self.cookie = cookie;
+                    if !found.is_empty() {
+                        self.tries = self.room.candidates.len();
+                        return Some(found);
+                    }
+                }
+                Err(failure) => self.suffer(&range, &failure),
+            }
+        }
+        self.tell_unseen();
+        None
+    }
+
+    fn end_range(&mut self) {
+        self.ranges.pop();
+        self.seen_before = self.seen.hashes.len();
+    }
+
+    /// Opens a session at the next controller that lets us in. One that failed is tried again after all
+    /// others, as long as the scan moves on: an idle connection may have been ended while the reader paused.
+    async fn enter(&mut self) -> bool {
+        while self.tries > 0 && !self.room.candidates.is_empty() {
+            let place = self.next_candidate % self.room.candidates.len();
+            self.next_candidate += 1;
+            self.tries -= 1;
+            match self.enter_at(place).await {
                 Ok(open) => {
                     self.cookie.clear();
-                    if !open.1.is_whole {
-                        self.gap(
-                            "groups of the forest's root domain",
-                            "they were not asked for members of this domain",
-                        );
-                    }
+                    self.unseen.restart();
                     self.open = Some(open);
                     return true;
                 }
-                Err(failure) => self.last_miss = Miss::of(&candidate.controller.fqdn, &failure),
+                Err(failure) => self.last_miss = Miss::of(&self.room.candidates[place].controller.fqdn, &failure),
             }
         }
         false
     }
 
-    fn gap(&mut self, name: &str, value: &str) {
-        if !self.gaps.iter().any(|gap| gap.name == name) {
-            self.gaps.push(NameValue { name: name.to_owned(), value: value.to_owned() });
+    async fn enter_at(&mut self, place: usize) -> Result<Open, Failure> {
+        let candidate = &self.room.candidates[place];
+        let limit = self.world.timeout(LDAP_TIMEOUT);
+        let mut session = enter(&self.world, &self.access, &self.room, candidate, limit).await?;
+        session.limit = self.world.timeout(PATIENCE);
+        let token = unseen::own_token(&mut session).await?;
+        if self.guarded.is_none() {
+            let is_root = candidate.root.root_domain_naming_context.as_deref() == Some(&*self.room.head());
+            let guarded = Guarded::read(&mut session, is_root, self.ds_heuristics.as_deref()).await?;
+            if !guarded.is_whole {
+                self.notes.push(NameValue {
+                    name: "groups of the forest's root domain".to_owned(),
+                    value: "they were not asked for members of this domain".to_owned(),
+                });
+            }
+            self.guarded = Some(guarded);
         }
+        Ok(Open { session, token })
     }
 
-    async fn page(&mut self, base: &str) -> Result<Page, Failure> {
-        let Some((session, _)) = &mut self.open else { return Err(Failure::Broken(String::new())) };
-        let query = Query { base, scope: Scope::Subtree, filter: &self.filter, attributes: &SCANNED };
+    async fn page(&mut self, range: &Range) -> Result<Page, Failure> {
+        let Some(Open { session, .. }) = &mut self.open else { return Err(Failure::Broken(String::new())) };
+        let (filter, attributes) = match range.what {
+            What::Users => (self.filter.as_str(), &SCANNED[..]),
+            What::Containers => (unseen::CONTAINERS, &unseen::OF_A_CONTAINER[..]),
+            What::Nameless => (unseen::NAMELESS, &unseen::OF_THE_NAMELESS[..]),
+        };
+        let query = Query { base: &range.base, scope: Scope::Subtree, filter, attributes };
         let controls = vec![descriptor_parts(DACL_ONLY)];
         page(&mut session.ldap, session.limit, query, std::mem::take(&mut self.cookie), controls).await
     }
 
-    /// Another controller goes on where this one ended; a container that is refused is a gap.
-    fn suffer(&mut self, base: String, failure: &Failure) {
-        let host = self.open.as_ref().map(|(session, _)| session.host.clone()).unwrap_or_default();
+    /// Another controller goes on where this one ended; a range that is refused is a gap.
+    fn suffer(&mut self, range: &Range, failure: &Failure) {
+        let host = self.open.as_ref().map(|open| open.session.host.clone()).unwrap_or_default();
         self.last_miss = Miss::of(&host, failure);
         if failure.is_of_the_controller() {
             self.open = None;
         } else {
-            self.bases.pop();
+            self.miss(range);
+            self.end_range();
             self.cookie.clear();
-            let why = self.last_miss.error.text.clone();
-            self.gap(&base, &why);
         }
     }
 
-    async fn take(&mut self, entries: Vec<SearchEntry>) -> Vec<Found> {
-        let Some((session, guarded)) = &mut self.open else { return Vec::new() };
+    /// A range that was not read to its end, and nobody is left to ask.
+    fn miss(&mut self, range: &Range) {
+        let why = &self.last_miss.error.text;
+        let note = |value: String| NameValue { name: range.base.clone(), value };
+        match range.what {
+            What::Users => {
+                let gap = match self.seen.hashes.len() - self.seen_before {
+                    0 => note(why.clone()),
+                    count => note(format!("the first {count} users were read, then: {why}")),
+                };
+                self.seen_before = self.seen.hashes.len();
+                self.gaps.push(gap);
+            }
+            // What the users' range or the first of these two says is enough.
+            _ if self.gaps.iter().chain(&self.notes).any(|known| known.name == range.base) => {}
+            _ => self.notes.push(note(format!("whether this account sees all that is in it was not found out: {why}"))),
+        }
+    }
+
+    /// What the account may not see becomes gaps; a few objects of unknown kind are a note.
+    fn tell_unseen(&mut self) {
+        let Unseen { gaps, more, objects, first, .. } = std::mem::take(&mut self.unseen);
+        self.gaps.extend(gaps);
+        let domain = |value: String| NameValue { name: self.domain.display.clone(), value };
+        if more > 0 {
+            self.gaps.push(domain(format!("this account may not see what is in {more} further containers")));
+        }
+        if objects > 0 {
+            let text =
+                format!("of {objects} objects, maybe users, this account may see the name alone; the first is {first}");
+            // As many as would make the share of the whole domain unknown (PW990).
+            let is_gap = objects * 10 > self.seen.hashes.len();
+            if is_gap { &mut self.gaps } else { &mut self.notes }.push(domain(text));
+        }
+    }
+
+    /// What a page says. Of users those who are new.
+    async fn take(&mut self, range: &Range, entries: Vec<SearchEntry>) -> Vec<Found> {
+        let Some(Open { session, token }) = &mut self.open else { return Vec::new() };
+        match range.what {
+            What::Users => return self.take_users(entries).await,
+            What::Containers => {
+                let note = |entry| self.unseen.note_container(entry, &session.head, token.as_ref());
+                entries.iter().for_each(note);
+            }
+            What::Nameless => entries.iter().for_each(|entry| self.unseen.note_nameless(entry, &session.head)),
+        }
+        Vec::new()
+    }
+
+    async fn take_users(&mut self, entries: Vec<SearchEntry>) -> Vec<Found> {
+        let Some(Open { session, .. }) = &mut self.open else { return Vec::new() };
+        let guarded = self.guarded.get_or_insert_default();
         let mut found = Vec::with_capacity(entries.len());
+        let mut unsure = Vec::new();
         for entry in &entries {
             let Some(guid) = bytes(entry, "objectGUID").and_then(|guid| <[u8; 16]>::try_from(guid).ok()) else {
+                self.gaps
+                    .push(NameValue { name: entry.dn.clone(), value: "its objectGUID may not be read".to_owned() });
                 continue;
             };
-            if !self.seen.insert(guid) {
+            if !self.seen.insert(&guid) {
                 continue;
             }
             let mut user = User { search_count: Some(1), ..assemble(entry, session) };
-            if value(entry, "primaryGroupID").and_then(|rid| rid.parse().ok()) == Some(DOMAIN_USERS) {
-                user.protected_groups = Some(guarded.of(&guid));
-            } else if let Ok(Some(whole)) = read(session, &entry.dn).await {
-                // Another primary group may be nested in a protected one.
-                user.member_of_transitive = whole.member_of_transitive;
+            let groups = guarded.of(&guid);
+            // Another primary group may be nested in a protected one; a mark without a group may have a group
+            // that this account does not see from here.
+            let is_ordinary = value(entry, "primaryGroupID").and_then(|rid| rid.parse().ok()) == Some(DOMAIN_USERS);
+            if is_ordinary && (user.admin_count != Some(1) || !groups.is_empty()) {
+                user.protected_groups = Some(groups);
+            } else {
+                unsure.push(found.len());
             }
             let descriptor = SecurityDescriptor {
                 dn: entry.dn.clone(),
@@ -191,6 +333,16 @@ impl Scan {
                 ..SecurityDescriptor::default()
             };
             found.push(Found { user, descriptor });
+        }
+        let questions = unsure.into_iter().map(|place| {
+            let (mut session, dn) = (session.clone(), found[place].descriptor.dn.clone());
+            async move { (place, read(&mut session, &dn).await) }
+        });
+        let answers: Vec<_> = futures_util::stream::iter(questions).buffer_unordered(IN_FLIGHT).collect().await;
+        for (place, answer) in answers {
+            if let Ok(Some(whole)) = answer {
+                found[place].user.member_of_transitive = whole.member_of_transitive;
+            }
         }
         found
     }
