@@ -3,6 +3,7 @@
 use super::check::Check;
 use super::judgement::Judgement;
 use super::terms::Reason;
+use super::text::clean;
 use crate::catalog::target::Target;
 use crate::evidence::{Data, Evidence, Fact, Record, State};
 use crate::knowledge::Tables;
@@ -43,7 +44,7 @@ impl<'a> Case<'a> {
             Some(record) => Judgement::unreadable(record),
             None => Judgement::unknown(
                 Reason::NotCollected,
-                format!("{} of {} was not collected.", D::KIND.name(), self.target.display),
+                format!("{} of {} was not collected.", D::KIND.name(), clean(&self.target.display)),
             ),
         })
     }

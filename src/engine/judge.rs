@@ -2,6 +2,7 @@
 
 use super::roles;
 use super::suppress::Suppressions;
+use crate::catalog::text::clean;
 use crate::catalog::{
     Area, Case, Check, Class, Judgement, Reason, RoleRule, Scene, Severity, Status, Target, links, registry,
 };
@@ -95,7 +96,8 @@ impl<'a> Judge<'a> {
                     Reason::ToolLimit,
                     format!(
                         "The check hit a defect of this tool (incident {}); this says nothing about {}.",
-                        incident.id, target.display
+                        incident.id,
+                        clean(&target.display)
                     ),
                 )
                 .with("incident", &incident.id)

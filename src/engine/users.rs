@@ -68,9 +68,11 @@ fn earliest(age: &Judgement) -> Option<i64> {
 mod tests {
     use super::*;
     use crate::catalog::testing::{NOW, Stage};
-    use crate::checks::permission::testing::{good_aces, member, sd, stage, user};
+    use crate::catalog::text::is_unfit;
+    use crate::checks::permission::testing::{TestAce, container, deny, domain, good_aces, member, sd, stage, user};
     use crate::checks::user::can_reset::CanReset;
     use crate::contract::Selection;
+    use crate::directory::Right;
     use crate::engine::Diagnostic;
     use crate::evidence::{Kind, State, User};
 
@@ -113,5 +115,59 @@ mod tests {
         let answers = answers(&people(), &["PW912"]);
         assert_eq!(answers[1].can_reset, CanReset::No);
         assert!(answers[1].findings.iter().all(|finding| finding.id == "PW912"));
+    }
+
+    /// What steers a terminal, forges a line, hides what follows, or ends a text in a command.
+    const HOSTILE: &str = "\u{1b}[2J\r\n\u{202e}*)(';$(x)\0";
+
+    #[test]
+    fn no_name_of_the_directory_steers_a_terminal() {
+        let name = |text: &str| format!("{text}{HOSTILE}");
+        let unit = format!("OU={},DC=corp,DC=example", name("Sales"));
+        let hostile = |user: User| User {
+            dn: Some(format!("CN={},{unit}", name("anna"))),
+            upn: Some(name("anna@corp.example")),
+            sam: Some(name("anna")),
+            resultant_pso: Some(name("CN=Short")),
+            member_of: vec![name("CN=Group")],
+            parent_containers: vec![unit.clone()],
+            ..user
+        };
+        let target = |key: &str| Target::user(key, &name(&format!("anna {key}")), Some(&domain()));
+        let closed = TestAce { flags: 0, ..deny(Right::ResetPassword) };
+        let stage = stage()
+            .add(&target("sound"), hostile(member(&[], false)))
+            .add(&target("sound"), sd("user", false, &good_aces()))
+            .add(&target("denied"), hostile(User { search_count: Some(2), ..member(&[], true) }))
+            .add(&target("denied"), sd("user", false, &[closed]))
+            .add(&target("marked"), hostile(User { admin_count: Some(1), ..member(&[], false) }))
+            .add(&target("marked"), sd("user", true, &[]))
+            .add(&target("disabled"), hostile(User { user_account_control: Some(0x202), ..member(&[], false) }))
+            .add(&container(&unit), sd("container", true, &[]))
+            .add_failed(&target("gone"), Kind::User, State::NotFound, "deleted")
+            .add_failed(&target("silent"), Kind::User, State::Timeout, "ldap");
+        let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
+        let judge = Judge::new(&scene);
+        let mut count = 0;
+        let mut wrong: Vec<String> = Vec::new();
+        for check in registry::checks() {
+            for target in judge.targets(check).iter() {
+                let finding = judge.finding(check, target, &Suppressions::default());
+                let steps = finding.steps.iter().flat_map(|step| [Some(&step.text), step.command.as_ref()]).flatten();
+                let lines = finding.evidence.iter().flat_map(|line| [&line.name, &line.value]);
+                for text in std::iter::once(&finding.message).chain(steps).chain(lines) {
+                    if text.chars().any(is_unfit) {
+                        wrong.push(format!("{}: {text:?}", finding.id));
+                    }
+                    count += usize::from(text.contains("anna"));
+                }
+                // A name in a command is one quoted text.
+                let commands = finding.steps.iter().filter_map(|step| step.command.as_ref());
+                let is_loose = |command: &&String| command.contains("$(x)") && !command.contains("'';$(x)");
+                wrong.extend(commands.filter(is_loose).map(|command| format!("{}: {command}", finding.id)));
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new());
+        assert!(count > 20, "{count} texts name the user");
     }
 }

@@ -5,4 +5,5 @@ mod ber;
 pub mod controller;
 pub mod descriptors;
 pub mod domain;
+pub mod identity;
 mod search;

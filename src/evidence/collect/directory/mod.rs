@@ -34,6 +34,8 @@ mod rpc;
 mod sample;
 mod sampled_users;
 mod scan;
+#[cfg(test)]
+mod scan_tests;
 #[cfg(feature = "kerberos")]
 mod sealed;
 mod session;
