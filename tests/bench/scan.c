@@ -1,7 +1,10 @@
 /* What a scan of all users costs through the boundary: CPU, and memory over that at the start.
  *
- *   scan REQUEST PAUSE        REQUEST names the secret as @SECRET@, which is taken from PWB_SECRET;
+ *   scan REQUEST PAUSE        REQUEST may name a secret as @SECRET@, which is taken from PWB_SECRET;
  *                             PAUSE in milliseconds after each poll: a pipeline that reads slowly
+ *
+ * Prints users, CPU, seconds, MiB at the start, MiB over it; on the other channel the coverage of each domain,
+ * and a word when the first users come.
  */
 
 #include "password_writeback.h"
@@ -39,14 +42,17 @@ static double memory(const char *name)
 
 static int contains(const char *text, const char *part) { return strstr(text, part) != NULL; }
 
-/* The words and the buckets of a coverage item, if the page holds one. */
+/* The coverage items of a page, from their words to their last list. */
 static void print_coverage(const char *page)
 {
-    const char *item = strstr(page, "{\"kind\":\"coverage\""), *end;
-    item = item != NULL ? strstr(item, "\"message\"") : NULL;
-    end = item != NULL ? strstr(item, "\"buckets\"") : NULL;
-    end = end != NULL ? strchr(end, ']') : NULL;
-    if (end != NULL) {
+    const char *item = page, *end;
+    while ((item = strstr(item, "{\"kind\":\"coverage\"")) != NULL) {
+        item = strstr(item, "\"message\"");
+        end = item != NULL ? strstr(item, "\"gaps\"") : NULL;
+        end = end != NULL ? strchr(end, ']') : NULL;
+        if (end == NULL) {
+            return;
+        }
         fprintf(stderr, "%.*s\n", (int)(end - item + 1), item);
     }
 }
@@ -59,16 +65,24 @@ int main(int argc, char **argv)
     uint64_t handle = 0, job = 0;
     long users = 0, pause;
     int running = 1;
-    if (argc != 3 || secret == NULL || (mark = strstr(argv[1], "@SECRET@")) == NULL) {
+    if (argc != 3 || strlen(argv[1]) > sizeof request - 32) {
+        return 2;
+    }
+    mark = strstr(argv[1], "@SECRET@");
+    if (mark != NULL && secret == NULL) {
         return 2;
     }
     pause = atol(argv[2]);
     pwb_abi_version();
     double before = memory("VmRSS"), started = now();
-    if (pwb_secret_put((const uint8_t *)secret, strlen(secret), &handle, &buffer) != PWB_STATUS_OK) {
-        return 1;
+    if (mark == NULL) {
+        strcpy(request, argv[1]);
+    } else {
+        if (pwb_secret_put((const uint8_t *)secret, strlen(secret), &handle, &buffer) != PWB_STATUS_OK) {
+            return 1;
+        }
+        snprintf(request, sizeof request, "%.*s%llu%s", (int)(mark - argv[1]), argv[1], (unsigned long long)handle, mark + 8);
     }
-    snprintf(request, sizeof request, "%.*s%llu%s", (int)(mark - argv[1]), argv[1], (unsigned long long)handle, mark + 8);
     if (pwb_test_user((const uint8_t *)request, strlen(request), &job, &buffer) != PWB_STATUS_OK) {
         fprintf(stderr, "%.*s\n", (int)buffer.length, (const char *)buffer.data);
         return 1;
@@ -84,7 +98,10 @@ int main(int argc, char **argv)
         memcpy(page, buffer.data, buffer.length);
         page[buffer.length] = 0;
         pwb_buffer_release(&buffer);
-        for (item = page; (item = strstr(item, "{\"kind\":\"user\"")) != NULL; item++) {
+        if (users == 0 && contains(page, "{\"kind\":\"user\",\"target\":")) {
+            fputs("first users\n", stderr);
+        }
+        for (item = page; (item = strstr(item, "{\"kind\":\"user\",\"target\":")) != NULL; item++) {
             users++;
         }
         print_coverage(page);
