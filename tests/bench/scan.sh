@@ -77,4 +77,4 @@ stop
 start "$largest" --all-differ
 report "all descriptors differ" "$largest" "$(product true 0)"
 stop
-sort -u "$work/coverage"
+grep message "$work/coverage" | sort -u

@@ -20,6 +20,8 @@ pub struct Domain {
     pub users: usize,
     /// Every user has a descriptor of its own.
     pub all_differ: bool,
+    /// The users 2 and 3 have the same user principal name.
+    pub twins: bool,
     /// The operator may neither read this container nor what is in it.
     pub unreadable: Option<usize>,
     /// The operator may not list what is in this container.
@@ -57,7 +59,7 @@ impl Entry {
 
 impl Domain {
     pub fn new(users: usize) -> Domain {
-        Domain { users, all_differ: false, unreadable: None, unlisted: None, fixed: fixed() }
+        Domain { users, all_differ: false, twins: false, unreadable: None, unlisted: None, fixed: fixed() }
     }
 
     /// All entries: fixed objects, containers, users.
@@ -121,7 +123,8 @@ impl Domain {
             // Behind the last part: it makes the bytes differ and changes no right.
             descriptor.extend(rid.to_le_bytes());
         }
-        let mut entry = person(format!("CN={name},{}", container_dn(container)), &name, rid)
+        let upn = if self.twins && number == 3 { "u0000002" } else { &name };
+        let mut entry = person(format!("CN={name},{}", container_dn(container)), &name, upn, rid)
             .with("userAccountControl", &[flags])
             .with("msDS-User-Account-Control-Computed", &["0"])
             .with("pwdLastSet", &["133800000000000000"])
@@ -166,12 +169,12 @@ fn guid(number: usize) -> Vec<u8> {
     bytes
 }
 
-fn person(dn: String, name: &str, rid: u32) -> Entry {
+fn person(dn: String, name: &str, upn: &str, rid: u32) -> Entry {
     Entry::new(dn, &["top", "person", "organizationalPerson", "user"])
         .with_bytes("objectGUID", vec![guid(rid as usize)])
         .with_bytes("objectSid", vec![of_domain(rid)])
         .with("sAMAccountName", &[name])
-        .with("userPrincipalName", &[&format!("{name}@{DNS}")])
+        .with("userPrincipalName", &[&format!("{upn}@{DNS}")])
         .with("sAMAccountType", &["805306368"])
 }
 
@@ -222,7 +225,7 @@ fn fixed() -> Vec<Entry> {
         .with("fSMORoleOwner", &[&format!("CN=NTDS Settings,CN=DC1,{servers}")]);
     let everyone = format!("CN=S-1-5-11,CN=ForeignSecurityPrincipals,{HEAD}");
     let policies = format!("CN=Password Settings Container,CN=System,{HEAD}");
-    let connector = person(format!("CN={CONNECTOR},CN=Users,{HEAD}"), CONNECTOR, GRANTED)
+    let connector = person(format!("CN={CONNECTOR},CN=Users,{HEAD}"), CONNECTOR, CONNECTOR, GRANTED)
         .with("userAccountControl", &["512"])
         .with("primaryGroupID", &["513"])
         .with_bytes("nTSecurityDescriptor", vec![descriptors::protected()])

@@ -1,9 +1,10 @@
-//! Scans of canned controllers that behave, and of some that do not.
+//! Scans of canned controllers that behave and of some that do not, and names that are looked for there.
 
 #[path = "../../../../tests/bench/canned/mod.rs"]
 mod canned;
 
 use super::attempts::{Candidate, Refusal, candidates};
+use super::everywhere::look_up;
 use super::ldap::Protection;
 use super::room::Room;
 use super::scan::{Found, Scan};
@@ -11,7 +12,7 @@ use super::session::{Access, Way};
 use super::testing::{both, corp, domain, world};
 use crate::catalog::{NameValue, Target};
 use crate::evidence::State;
-use crate::evidence::collect::{Credential, Settings};
+use crate::evidence::collect::{Credential, Settings, World};
 use canned::controller::{Controller, Turn};
 use canned::domain::{DNS, Domain, HEAD, OPERATOR, PASSWORD};
 use canned::identity::Identity;
@@ -20,7 +21,7 @@ use rustls::pki_types::pem::PemObject;
 use std::collections::HashSet;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Three pages, with the account of the connector.
 const USERS: usize = 1200;
@@ -75,7 +76,8 @@ fn holding(change: impl FnOnce(&mut Domain)) -> Network {
     network
 }
 
-async fn scanned(network: Network) -> Seen {
+/// Starts the controllers, and what it takes to sign in to them.
+fn start(network: &mut Network) -> (Arc<World>, Arc<Access>, Room) {
     let Identity { pem, tls } = Identity::new(&["127.0.0.1".to_owned()]).expect("a certificate");
     let pattern = candidates(&both().evidence, &world(corp()), &domain()).swap_remove(0);
     let start = |(domain, turn)| {
@@ -86,7 +88,7 @@ async fn scanned(network: Network) -> Seen {
         Controller::new(domain, turn).serve(listener, Some(tls.clone()));
         candidate
     };
-    let candidates = network.controllers.into_iter().map(start).collect();
+    let candidates = network.controllers.drain(..).map(start).collect();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("PEM")).expect("an authority");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -94,10 +96,13 @@ async fn scanned(network: Network) -> Seen {
     let trust = trust.expect("versions").with_root_certificates(roots).with_no_client_auth();
     let credential = Some(Credential::new(OPERATOR, network.password.as_bytes()));
     let world = world(Settings { credential, probe_timeout: Some(network.patience), ..corp() });
-    let domain = Target::domain(DNS, None);
-    let room = Room { domain: domain.clone(), candidates, refusal: network.refusal };
-    let access = Arc::new(Access::trusting(trust));
-    let mut scan = Scan::new(domain, room, network.bases, network.filter, None, world, access);
+    let room = Room { domain: Target::domain(DNS, None), candidates, refusal: network.refusal.take() };
+    (world, Arc::new(Access::trusting(trust)), room)
+}
+
+async fn scanned(mut network: Network) -> Seen {
+    let (world, access, room) = start(&mut network);
+    let mut scan = Scan::new(room.domain.clone(), room, network.bases, network.filter, None, world, access);
     let mut seen = Seen::default();
     while let Some(page) = scan.next().await {
         seen.users.extend(page);
@@ -200,4 +205,37 @@ async fn what_the_account_may_not_see_is_named() {
 async fn a_filter_narrows_the_users() {
     let seen = scanned(Network { filter: Some("(adminCount=1)"), ..network(&[None]) }).await;
     assert_eq!(seen.names(), HashSet::from(["u0000007", "u0000107", "u0000207", "u0001007", "u0001107"]));
+}
+
+#[tokio::test]
+async fn a_name_finds_who_has_it_and_no_sign_in_it_finds_more() {
+    let names = [
+        ("u0000001", 1),
+        ("BENCH\\u0000001", 1),
+        ("bench.example\\u0000001", 1),
+        ("u0000001@bench.example", 1),
+        ("CN=u0000001,OU=c01,DC=bench,DC=example", 1),
+        ("S-1-5-21-1-2-3-10001", 1),
+        ("u0000002@bench.example", 2),
+        ("nobody", 0),
+        ("OTHER\\u0000001", 0),
+        ("CN=u0000001,OU=c01,DC=other,DC=example", 0),
+        ("S-1-5-21-9-9-9-10001", 0),
+        ("00299570-246d-11d0-a768-00aa006e0529", 0),
+        ("*", 0),
+        ("u0000001)(objectClass=*", 0),
+        ("*@bench.example", 0),
+        ("u0000001\0", 0),
+        ("u0000001\u{1b}[2J", 0),
+        ("CN=*,OU=c01,DC=bench,DC=example", 0),
+        ("CN=u0000001\\,OU=c01,DC=bench,DC=example", 0),
+    ];
+    let (world, access, room) = start(&mut holding(|domain| domain.twins = true));
+    let texts: Vec<String> = names.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let until = Instant::now() + Duration::from_secs(60);
+    let outcomes = look_up(&world, &access, &[room], &texts, until).await;
+    for ((name, expected), outcome) in names.iter().zip(outcomes) {
+        assert_eq!((outcome.count, outcome.hits.len()), (*expected, *expected), "{name:?}: {outcome:?}");
+        assert!(outcome.misses.is_empty(), "{name:?}: {:?}", outcome.misses);
+    }
 }
