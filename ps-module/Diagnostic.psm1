@@ -53,6 +53,11 @@ function ConvertTo-Output {
             $Item.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Coverage')
             return $Item
         }
+        'matrix' {
+            $Item.PSObject.Properties.Remove('kind')
+            $Item.PSObject.TypeNames.Insert(0, 'PasswordWriteback.ControllerPort')
+            return $Item
+        }
         'run' {
             $Item.run.PSObject.TypeNames.Insert(0, 'PasswordWriteback.Run')
             return $Item.run
@@ -93,8 +98,9 @@ function Test-Proven {
     if ($IsWhole) {
         return $Report.verdict.state -eq 'working' -or ($Report.verdict.state -eq 'atRisk' -and $Report.verdict.proven)
     }
-    $null -ne ($Report.findings | Where-Object { $_.status -eq 'pass' } | Select-Object -First 1) -and
-    $null -eq (Select-Counted -Report $Report -Status fail | Select-Object -First 1)
+    # Select-Object would put a type of its own on top of the finding's.
+    @($Report.findings | Where-Object { $_.status -eq 'pass' }).Count -gt 0 -and
+    @(Select-Counted -Report $Report -Status fail).Count -eq 0
 }
 
 # The same per user, and per domain of a scan.
@@ -103,13 +109,19 @@ function Test-UserProven {
     if ($Kind -eq 'coverage') { $Result.status -eq 'pass' } else { $Result.canReset -eq 'yes' }
 }
 
-# What -FailOn objects to, in words; nothing when it does not.
-function Get-Objection {
-    param([object] $Report, [string] $FailOn, [bool] $IsWhole)
-    if ($FailOn -eq 'NotProven') {
-        if (-not (Test-Proven -Report $Report -IsWhole $IsWhole)) { "the verdict is '$($Report.verdict.state)'" }
-        return
+# What -FailOn NotProven objects to, in words: the same as -Quiet, so users are counted by their answers.
+function Get-Doubt {
+    param([object] $Report, [bool] $IsWhole, [bool] $OfUser, [hashtable] $Answer)
+    if ($OfUser) {
+        if (-not $Answer.All) { 'there is no answer for any user' }
+        elseif ($Answer.Proven -lt $Answer.All) { "$($Answer.All - $Answer.Proven) of $($Answer.All) answers are not yes" }
     }
+    elseif (-not (Test-Proven -Report $Report -IsWhole $IsWhole)) { "the verdict is '$($Report.verdict.state)'" }
+}
+
+# What -FailOn with a severity objects to, in words; nothing when it does not.
+function Get-Objection {
+    param([object] $Report, [string] $FailOn)
     $least = [array]::IndexOf($script:Severity, $FailOn.ToLowerInvariant())
     $ids = @(Select-Counted -Report $Report -Status fail, warn |
             Where-Object { [array]::IndexOf($script:Severity, $_.countsAs) -ge $least } | ForEach-Object { $_.id })
@@ -126,7 +138,8 @@ function Assert-Evidence {
     }
 }
 
-# Runs a Test- cmdlet. IsWhole: emits one report; OfUser: users and coverage; else findings as they come.
+# Runs a Test- cmdlet. IsWhole: emits one report; OfUser: users and coverage; with -Matrix controllers; else
+# findings as they come.
 function Invoke-Diagnostic {
     param(
         [Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Cmdlet,
@@ -141,8 +154,10 @@ function Invoke-Diagnostic {
     Assert-Evidence -Cmdlet $Cmdlet -Evidence $Evidence
     $handle = New-Object 'Collections.Generic.List[uint64]'
     $quiet = $Bound.ContainsKey('Quiet') -and $Bound.Quiet
+    $matrix = $Bound.ContainsKey('Matrix') -and $Bound.Matrix
     $result = @{}
     $missing = New-Object 'Collections.Generic.List[object]'
+    $answer = @{ All = 0; Proven = 0 }
     try {
         $call = @{ Cmdlet = $Cmdlet; Result = $result }
         if ($Cmdlet.ParameterSetName -in 'Live', 'Scan') {
@@ -161,16 +176,21 @@ function Invoke-Diagnostic {
         }
         Invoke-Job @call | ForEach-Object {
             if ($_.PSObject.TypeNames -contains 'PasswordWriteback.Finding') {
-                if (-not ($quiet -or $IsWhole -or $OfUser)) { $_ }
+                if (-not ($quiet -or $IsWhole -or $OfUser -or $matrix)) { $_ }
                 return
             }
             $kind = $_.kind
             $output = ConvertTo-Output -Item $_
             if ($kind -eq 'user') {
-                $search = $output.findings | Where-Object { $_.id -eq 'PW901' -and $_.status -eq 'fail' } | Select-Object -First 1
-                if ($search) { $missing.Add($search) }
+                foreach ($search in $output.findings | Where-Object { $_.id -eq 'PW901' -and $_.status -eq 'fail' }) { $missing.Add($search) }
             }
-            if ($quiet -and $kind -in 'user', 'coverage') { Test-UserProven -Kind $kind -Result $output }
+            if ($kind -in 'user', 'coverage') {
+                $isProven = Test-UserProven -Kind $kind -Result $output
+                $answer.All++
+                $answer.Proven += [int]$isProven
+                if ($quiet) { $isProven } else { $output }
+            }
+            elseif ($quiet -and $kind -eq 'matrix') { return }
             elseif ($null -ne $output) { $output }
         }
     }
@@ -181,7 +201,8 @@ function Invoke-Diagnostic {
     if ($quiet -and -not $OfUser) { Test-Proven -Report $result.Report -IsWhole $IsWhole }
     elseif ($IsWhole -and -not $quiet) { $result.Report }
     if ($Bound.ContainsKey('FailOn')) {
-        $objection = Get-Objection -Report $result.Report -FailOn $Bound.FailOn -IsWhole $IsWhole
+        $objection = if ($Bound.FailOn -eq 'NotProven') { Get-Doubt -Report $result.Report -IsWhole $IsWhole -OfUser $OfUser -Answer $answer }
+        else { Get-Objection -Report $result.Report -FailOn $Bound.FailOn }
         if ($objection) { Stop-Cmdlet -Cmdlet $Cmdlet -Kind failOn -Target $result.Report -Message "-FailOn $($Bound.FailOn): $objection." }
     }
 }

@@ -41,6 +41,7 @@ $script:Parameter = @{
     'directory.ldapFilter'    = 'LdapFilter'
     'directory.sampleSize'    = 'SampleSize'
     'user.operation'          = 'Operation'
+    'output.matrix'           = 'Matrix'
     'directory.user'          = 'Credential'
     'directory.secret'        = 'Credential'
     'evidencePaths'           = 'EvidencePath'

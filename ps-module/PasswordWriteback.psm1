@@ -9,6 +9,14 @@ Set-StrictMode -Version 2.0
 # The rest of the module is loaded at the first call of a cmdlet: an import costs little.
 $script:Parts = "$PSScriptRoot/Diagnostic.psm1"
 $script:View = "$PSScriptRoot/View.psm1"
+$script:HasView = $false
+
+# The views run outside of the module and come in through here, once for each cell.
+function Import-View {
+    if ($script:HasView) { return }
+    Import-Module -Name $script:View -Verbose:$false
+    $script:HasView = $true
+}
 
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWriteback {
@@ -47,6 +55,7 @@ function Test-PasswordWriteback {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -88,6 +97,7 @@ function Test-PasswordWritebackConnectivity {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -102,7 +112,7 @@ function Test-PasswordWritebackConnectivity {
 # .ExternalHelp PasswordWriteback-help.xml
 function Test-PasswordWritebackDirectory {
     [CmdletBinding(DefaultParameterSetName = 'Live')]
-    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'PasswordWriteback.Run', 'System.Boolean')]
+    [OutputType('PasswordWriteback.Finding', 'PasswordWriteback.ControllerPort', 'PasswordWriteback.PlanItem', 'PasswordWriteback.EvidenceRecord', 'PasswordWriteback.Run', 'System.Boolean')]
     param(
         [SupportsWildcards()]
         [ArgumentCompleter({ param($c, $p, $word) (Get-PasswordWritebackCheck).id -like "$word*" })]
@@ -119,6 +129,7 @@ function Test-PasswordWritebackDirectory {
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
         [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
+        [switch] $Matrix,
         [Parameter(ParameterSetName = 'Live')] [switch] $PlanOnly,
         [Parameter(ParameterSetName = 'File', Mandatory)]
         [SupportsWildcards()] [ValidateNotNullOrEmpty()] [string[]] $EvidencePath,
@@ -127,6 +138,7 @@ function Test-PasswordWritebackDirectory {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -169,6 +181,7 @@ function Test-PasswordWritebackPermission {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -217,6 +230,7 @@ function Test-PasswordWritebackUser {
         [Parameter(ParameterSetName = 'File')] [Parameter(ParameterSetName = 'Evidence')] [datetime] $AsOf,
         [switch] $IncludeNotCollected,
         [switch] $PassThruEvidence,
+        [switch] $Explain,
         [switch] $Quiet,
         [ValidateSet('Info', 'Low', 'Medium', 'High', 'Critical', 'NotProven')] [string] $FailOn
     )
@@ -291,6 +305,9 @@ function Export-PasswordWritebackEvidence {
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Server,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $Credential,
         [Parameter(ParameterSetName = 'Live')] [switch] $AllController,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $ConnectorAccount,
+        [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string[]] $Identity,
+        [Parameter(ParameterSetName = 'Live')] [ValidateSet('Reset', 'Change', 'Unlock', 'AdminReset')] [string] $Operation,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNullOrEmpty()] [string] $Proxy,
         [Parameter(ParameterSetName = 'Live')] [ValidateNotNull()] [PSTypeName('System.Management.Automation.PSCredential')] $ProxyCredential,
         [Parameter(ParameterSetName = 'Live')] [ValidateSet('Public', 'UsGov', 'China')] [string] $Cloud,

@@ -85,7 +85,7 @@ function New-CommonRequest {
     $request = @{ selection = @{}; output = @{} }
     Copy-Parameter -Into $request.selection -Bound $Bound -Name @{ checks = 'Check'; skip = 'SkipCheck'; includeNotCollected = 'IncludeNotCollected' }
     if ($Bound.ContainsKey('Suppression')) { $request.selection.suppressions = @(Read-Suppression -Cmdlet $Cmdlet -Path $Bound.Suppression) }
-    Copy-Parameter -Into $request.output -Bound $Bound -Name @{ evidence = 'PassThruEvidence' }
+    Copy-Parameter -Into $request.output -Bound $Bound -Name @{ evidence = 'PassThruEvidence'; explain = 'Explain'; matrix = 'Matrix' }
     if ($Bound.ContainsKey('KnowledgePath')) { $request.knowledgePath = Resolve-FilePath -Cmdlet $Cmdlet -Path $Bound.KnowledgePath }
     $request
 }
@@ -140,7 +140,8 @@ function New-LiveRequest {
 }
 
 # Adds recorded evidence to a request; returns what has to be offered to its job: records, or nothing.
-# What -PassThruEvidence emitted may be given as it is: of the run and its report only the time is taken.
+# What -PassThruEvidence emitted may be given as it is: of the run and its report only the time is taken, and
+# of its results nothing.
 function Add-Evidence {
     param([Management.Automation.PSCmdlet] $Cmdlet, [Collections.IDictionary] $Bound, [hashtable] $Request, [object[]] $Evidence)
     if ($Bound.ContainsKey('EvidencePath')) {
@@ -153,7 +154,7 @@ function Add-Evidence {
         $type = $piece.PSObject.TypeNames -replace '^Deserialized\.', ''
         if ($type -contains 'PasswordWriteback.EvidenceBundle') { $paths.Add($piece.path) }
         elseif ($type -contains 'PasswordWriteback.Run' -or $type -contains 'PasswordWriteback.Report') { $Request.asOfUnixMs = $piece.nowUnixMs }
-        elseif ($type -contains 'PasswordWriteback.Finding') { continue }
+        elseif ($type -match '^PasswordWriteback\.(Finding|ControllerPort|User|Coverage)$') { continue }
         elseif ($piece.PSObject.Properties['kind'] -and $piece.PSObject.Properties['collectedAtUnixMs']) { $records.Add($piece) }
         else {
             Stop-Cmdlet -Cmdlet $Cmdlet -Kind invalidRequest -Target $piece -Message (

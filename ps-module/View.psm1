@@ -1,5 +1,5 @@
-# The default view of a report: what an administrator needs at three in the morning. Verdict, probable
-# causes with the fix, then what is not Pass, then one line each on what was not examined.
+# What people see. The default view of a report is what an administrator needs at three in the morning: verdict,
+# probable causes with the fix, then what is not Pass, then one line each on what was not examined.
 #
 # The library's own text report (src/render/text.rs) has the same content and order.
 
@@ -13,9 +13,11 @@ $script:Mark = @{ fail = 'fail', 'Red'; warn = 'warn', 'Yellow'; unknown = '?   
 
 # Text from outside may hold escape sequences, and marks that reorder or hide text; a terminal must not
 # act on them.
+$script:Unfit = '[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]'
+
 function Protect-Text {
     param([AllowEmptyString()] [AllowNull()] [string] $Text)
-    $Text -replace '[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]', ' '
+    $Text -replace $script:Unfit, ' '
 }
 
 # Colours only where the host and the output take them; Windows PowerShell has no $PSStyle.
@@ -55,6 +57,17 @@ function Split-Line {
     $line
 }
 
+# The sentences of a column or of a line of a list, each broken between words. -Used is what stands left of it in
+# the window, with the gaps between. Not by Split-Line: a table may have ten thousand rows.
+function Format-Cell {
+    param([AllowNull()] [string[]] $Text, [int] $Used = 0, [int] $Width = (Get-Width) - $Used)
+    $line = "(.{1,$([Math]::Max($Width, 10))})(?: |$)|(\S+)(?: |$)"
+    $pieces = foreach ($piece in $Text) {
+        ($piece -replace $script:Unfit, ' ' -replace '\s+', ' ' -replace $line, "`$1`$2$([Environment]::NewLine)").Trim()
+    }
+    @($pieces) -join [Environment]::NewLine
+}
+
 # 'a, b, c and 4 more'
 function Join-Name {
     param([string[]] $Name, [int] $Most)
@@ -74,6 +87,23 @@ function Join-Alike {
     foreach ($group in $groups.Values) { , $group.ToArray() }
 }
 
+# Why a finding has its status. Findings have the property only with -Explain.
+function Get-ExplainLine {
+    param([object] $Finding)
+    if (-not $Finding -or -not $Finding.PSObject.Properties['explain']) { return }
+    $explain = $Finding.explain
+    "Rule: $($explain.rule)"
+    "Because: $(@($explain.fields | ForEach-Object { "$($_.name) = $($_.value)" }) -join '; ')"
+    if ($explain.flip) { "It would be $($explain.flip.status) with $($explain.flip.name) = $($explain.flip.value)" }
+}
+
+function Format-Explain {
+    param([object] $Finding, [int] $Indent, [int] $Width)
+    foreach ($line in Get-ExplainLine -Finding $Finding) {
+        Split-Line -Text $line -First $Indent -Rest ($Indent + 2) -Width $Width
+    }
+}
+
 function Format-Step {
     param([object] $Step, [int] $Width)
     Split-Line -Text "- $($Step.text)" -First 3 -Rest 5 -Width $Width
@@ -89,10 +119,11 @@ function Format-Step {
 }
 
 function Format-Cause {
-    param([object] $Cause, [int] $Number, [int] $Width)
+    param([object] $Cause, [int] $Number, [object] $First, [int] $Width)
     $head = "$Number. $($Cause.id) not met: $($Cause.title)  (confidence $($Cause.confidence), score $($Cause.score))"
     Split-Line -Text $head -First 0 -Rest 3 -Width $Width | ForEach-Object { Add-Colour -Text $_ -Name Bold }
     Split-Line -Text $Cause.explanation -First 3 -Rest 3 -Width $Width
+    Format-Explain -Finding $First -Indent 3 -Width $Width
     Split-Line -Text "Fix: $($Cause.remediation)" -First 3 -Rest 8 -Width $Width | ForEach-Object { Add-Colour -Text $_ -Name Green }
     foreach ($step in $Cause.steps) { Format-Step -Step $step -Width $Width }
     if (@($Cause.effects).Count) { Split-Line -Text "Explains or blocks: $($Cause.effects -join ', ')" -First 3 -Rest 8 -Width $Width }
@@ -116,13 +147,14 @@ function Format-FindingList {
         $lines = @(Split-Line -Text $text -First 7 -Rest 7 -Width $Width)
         '  ' + (Add-Colour -Text $mark -Name $colour) + ' ' + $lines[0].Substring(7)
         $lines | Select-Object -Skip 1
+        Format-Explain -Finding $one -Indent 7 -Width $Width
     }
 }
 
-# What is not Pass and stands in no cause.
+# What is not Pass, and neither stands in a printed cause nor is explained by one.
 function Format-Remainder {
     param([object] $Report, [int] $Width)
-    $named = @($Report.verdict.probableCauses | ForEach-Object { $_.keys })
+    $named = @($Report.verdict.probableCauses | ForEach-Object { $_.keys; $_.explains })
     $findings = @($Report.findings)
     Format-FindingList -Heading 'ALSO NOT RIGHT' -Width $Width -Finding @($findings | Where-Object {
             $_.status -in 'fail', 'warn' -and -not $_.suppressed -and -not $_.byDesign -and $named -notcontains $_.key
@@ -175,7 +207,8 @@ function Format-Report {
     $number = 0
     foreach ($cause in $Report.verdict.probableCauses) {
         if (++$number -eq 1) { ''; 'PROBABLE CAUSES' } else { '' }
-        Format-Cause -Cause $cause -Number $number -Width $Width
+        $first = $Report.findings | Where-Object { $_.key -eq @($cause.keys)[0] } | Select-Object -First 1
+        Format-Cause -Cause $cause -Number $number -First $first -Width $Width
     }
     Format-Remainder -Report $Report -Width $Width
     Format-Gap -Report $Report -Width $Width
@@ -188,4 +221,4 @@ function Format-Report {
         "$($c.suppressed) suppressed; $seconds s; version $($Report.tool.version)")
 }
 
-Export-ModuleMember -Function Format-Report
+Export-ModuleMember -Function Format-Report, Format-Cell, Get-ExplainLine

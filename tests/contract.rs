@@ -4,7 +4,11 @@
 mod catalog;
 #[path = "contract/examples.rs"]
 mod examples;
+#[path = "contract/findings.rs"]
+mod findings;
 #[path = "contract/header.rs"]
 mod header;
+#[path = "contract/ranking.rs"]
+mod ranking;
 #[path = "contract/schema.rs"]
 mod schema;

@@ -3,19 +3,24 @@
 //! Each folder of `tests/replay` holds a bundle that was recorded by a real run, and `expected.txt`: the
 //! verdict, the causes with their scores, and every finding that is not a pass. A bundle also holds the
 //! report of its own run, which the analysis must give again byte for byte, as far as the build that
-//! recorded it knew the checks. `report.txt` is the report as text for a window of 100 columns; the view of
-//! the module is compared with the same file.
+//! recorded it knew the checks. `report.txt` is the report as text for a window of 100 columns,
+//! `explained.txt` the same with `-Explain`; the view of the module is compared with the same files.
+//! `matrix.txt`, where it stands, has every port of every controller.
 
 use password_writeback::bundle;
+use password_writeback::catalog::Scene;
 use password_writeback::contract::{Report, Selection};
-use password_writeback::engine::{Diagnostic, Plan, Suppressions, report};
-use password_writeback::evidence::Evidence;
+use password_writeback::engine::{Diagnostic, Plan, RunHeader, Suppressions, matrix, report};
+use password_writeback::evidence::{Evidence, Record};
 use password_writeback::knowledge::Tables;
 use password_writeback::render;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+#[path = "replay/explain.rs"]
+mod explain;
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay");
@@ -29,15 +34,23 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-/// The report of an analysis; the lab's authorities are known as they were when it was recorded.
-fn analysed(bundle_path: &Path, selection: &Selection) -> Report {
-    let source = bundle::read(bundle_path).unwrap_or_else(|error| panic!("{error:?}"));
-    let header = source.manifest.expect("a bundle").run;
+/// The tables of an analysis; the lab's authorities are known as they were when it was recorded.
+fn tables() -> Tables {
     let knowledge = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay/knowledge");
-    let tables = Tables::with_folder(&knowledge).unwrap();
+    Tables::with_folder(&knowledge).unwrap()
+}
+
+fn recorded(bundle_path: &Path) -> (RunHeader, Vec<Record>) {
+    let source = bundle::read(bundle_path).unwrap_or_else(|error| panic!("{error:?}"));
+    (source.manifest.expect("a bundle").run, source.records)
+}
+
+/// The report of an analysis.
+fn analysed(bundle_path: &Path, selection: &Selection) -> Report {
+    let (header, records) = recorded(bundle_path);
     let plan = Plan::new(Diagnostic::TestAll, selection).unwrap();
-    let evidence: Evidence = source.records.into_iter().collect();
-    report(&header, &plan, &Suppressions::default(), &evidence, &tables)
+    let evidence: Evidence = records.into_iter().collect();
+    report(&header, &plan, &Suppressions::default(), &evidence, &tables())
 }
 
 fn in_short(report: &Report) -> String {
@@ -80,6 +93,43 @@ fn a_report_as_text_is_the_view_of_the_module() {
             &case.join("report.txt"),
             &render::text(&analysed(&case.join("evidence.zip"), &Selection::default()), 100),
         );
+    }
+}
+
+/// Cases whose report is also kept with explanations.
+const EXPLAINED: [&str; 3] = ["cloud-port-dropped", "connector-without-reset", "domain-minimum-age"];
+
+#[test]
+fn a_report_with_explanations_as_text_is_the_view_of_the_module() {
+    for case in cases().iter().filter(|case| EXPLAINED.iter().any(|name| case.ends_with(name))) {
+        let (header, records) = recorded(&case.join("evidence.zip"));
+        let report = explain::explained(&header, &records, &Selection::default());
+        compare(&case.join("explained.txt"), &render::text(&report, 100));
+    }
+}
+
+/// The ports of every controller, one line each.
+fn matrix_in_short(bundle_path: &Path) -> String {
+    let source = bundle::read(bundle_path).unwrap_or_else(|error| panic!("{error:?}"));
+    let now_unix_ms = source.manifest.expect("a bundle").run.now_unix_ms;
+    let evidence: Evidence = source.records.into_iter().collect();
+    let mut text = String::new();
+    for row in matrix(&Scene { evidence: &evidence, tables: &Tables::shipped(), now_unix_ms }) {
+        writeln!(text, "{} [{}]", row.target.key, row.roles.join(" ")).unwrap();
+        for cell in row.ports {
+            let number = cell.port.map_or_else(|| "-".to_owned(), |number| number.to_string());
+            let ms = cell.ms.map(|ms| format!(" {ms} ms")).unwrap_or_default();
+            let why = cell.why.map(|why| format!(": {why}")).unwrap_or_default();
+            writeln!(text, "  {number} {} {}{ms}{why}", cell.service, word(cell.state)).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn recorded_evidence_has_every_port_of_every_controller() {
+    for case in cases().into_iter().filter(|case| case.join("matrix.txt").is_file()) {
+        compare(&case.join("matrix.txt"), &matrix_in_short(&case.join("evidence.zip")));
     }
 }
 

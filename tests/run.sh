@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every test: run.sh [PART...] [--seed S] [--count N], parts: unit contract replay c powershell lab windows
-# oracle bench; the options are the oracle's. Without a name all but oracle and bench. Installs what is missing; closes with 'N passed, N failed, N skipped'.
+# oracle hardened bench; the options are the oracle's. Without a name all but the last three. Installs what is
+# missing; closes with 'N passed, N failed, N skipped'.
 set -euo pipefail
 # shellcheck source=tests/setup/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup/lib.sh"

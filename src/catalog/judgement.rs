@@ -1,5 +1,6 @@
 //! What a check says about one target, before roles, blocking and ranking.
 
+use super::grounds::{Grounds, common};
 use super::terms::{Class, Proof, Reason, Severity, Status};
 use super::text::{clean, on_one_line};
 use crate::evidence::{Record, State};
@@ -47,6 +48,8 @@ pub struct Judgement {
     pub class: Option<Class>,
     /// Classes decoded from events, first one decisive; empty for most checks.
     pub classes: Vec<Class>,
+    /// Boxed, because a judgement is also an early answer.
+    pub grounds: Box<Grounds>,
 }
 
 /// `Err` is an early answer (usually "the evidence cannot be read"); it is as good as `Ok`.
@@ -64,6 +67,7 @@ impl Judgement {
             proof: None,
             class: None,
             classes: Vec::new(),
+            grounds: Box::default(),
         }
     }
 
@@ -107,6 +111,8 @@ impl Judgement {
                 None => format!("{what} could not be read."),
             },
         )
+        .common(common::UNREAD)
+        .state(record)
     }
 
     /// Adds a line of evidence.

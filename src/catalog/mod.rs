@@ -1,6 +1,8 @@
 //! The catalog: what a check is, and the list of all of them.
 
+mod branch;
 mod check;
+mod grounds;
 mod judgement;
 pub mod links;
 pub mod registry;
@@ -11,7 +13,9 @@ mod terms;
 pub mod testing;
 pub mod text;
 
+pub use branch::{branch, branches};
 pub use check::{Check, RoleRule};
+pub use grounds::{Alternative, Field, Flip, Grounds, Part, Read, Rule, common};
 pub use judgement::{Answer, Judgement, NameValue, Step};
 pub use scene::{Case, Scene};
 pub use target::{Target, TargetKind};

@@ -1,6 +1,7 @@
 //! What a check sees: the evidence, the data tables, the time, and the target in question.
 
 use super::check::Check;
+use super::grounds::common;
 use super::judgement::Judgement;
 use super::terms::Reason;
 use super::text::clean;
@@ -21,6 +22,8 @@ pub struct Case<'a> {
     pub scene: &'a Scene<'a>,
     pub check: &'static Check,
     pub target: &'a Target,
+    /// Somebody asks why: grounds that cost something are worked out only then.
+    pub explains: bool,
 }
 
 impl<'a> Case<'a> {
@@ -45,7 +48,9 @@ impl<'a> Case<'a> {
             None => Judgement::unknown(
                 Reason::NotCollected,
                 format!("{} of {} was not collected.", D::KIND.name(), clean(&self.target.display)),
-            ),
+            )
+            .common(common::UNREAD)
+            .said(&format!("{}@{key}", D::KIND.name()), "not collected"),
         })
     }
 

@@ -1,6 +1,6 @@
 //! One answer of one check for one target, as the pipeline gets it.
 
-use crate::catalog::{Area, Class, NameValue, Proof, Reason, Severity, Status, Step, Target};
+use crate::catalog::{Area, Class, Flip, NameValue, Proof, Reason, Severity, Status, Step, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,22 @@ pub struct Finding {
     pub blocked_by: Vec<String>,
     pub by_design: bool,
     pub suppressed: Option<Suppressed>,
+    /// Why this status, where the request asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explain>,
+}
+
+/// The rule behind a finding (catalog 5, `-Explain`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Explain {
+    /// The branch of the check's rule that decided, as in the catalog.
+    pub rule: String,
+    /// The deciding fields: `kind.field` is a value of the evidence, with `@target` where it is about
+    /// something else than the finding; other names are worked out from the evidence.
+    pub fields: Vec<NameValue>,
+    /// One other value with which the status would be another; null when no single one is known.
+    pub flip: Option<Flip>,
 }
 
 /// Why a finding does not count.

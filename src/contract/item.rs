@@ -1,6 +1,6 @@
 //! What a poll returns: a snapshot with the items that are ready.
 
-use super::{ContractError, CoverageResult, Finding, Report, UserResult};
+use super::{ContractError, ControllerPorts, CoverageResult, Finding, Report, UserResult};
 use crate::bundle::Manifest;
 use crate::engine::RunHeader;
 use crate::evidence::Record;
@@ -17,6 +17,8 @@ pub enum Item {
     User(Box<UserResult>),
     /// All users of a domain.
     Coverage(Box<CoverageResult>),
+    /// A controller with every port, when the request asked for the matrix.
+    Matrix(Box<ControllerPorts>),
     /// A record of the run, when the request asked for evidence.
     Evidence {
         record: Box<Record>,
@@ -60,7 +62,7 @@ pub enum MessageLevel {
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     pub done: u32,
-    /// Grows while the run learns what there is to look at.
+    /// Grows while the run learns what there is to look at; 0 where it is not known yet.
     pub total: u32,
     pub activity: String,
     pub message: String,

@@ -7,13 +7,15 @@
 mod error;
 mod finding;
 mod item;
+mod matrix;
 mod report;
 mod request;
 mod user;
 
 pub use error::{ContractError, ErrorKind};
-pub use finding::{Finding, Suppressed};
+pub use finding::{Explain, Finding, Suppressed};
 pub use item::{Item, MessageLevel, PlanItem, Progress, Snapshot};
+pub use matrix::{ControllerPort, ControllerPorts, PortAttempt, PortState};
 pub use report::{
     Cause, Confidence, Counts, Forecast, Missing, NotExamined, Report, RunState, ToolInfo, Truncated, Verdict,
     VerdictState,

@@ -101,6 +101,8 @@ pub struct Cause {
     pub remediation: String,
     pub steps: Vec<Step>,
     pub link: String,
+    /// Keys of the findings that it explains; they are no causes of their own.
+    pub explains: Vec<String>,
     /// Ids of the checks whose findings it explains or blocks.
     pub effects: Vec<String>,
     /// For a symptom without a cause: Unknown checks among its possible causes.

@@ -106,6 +106,10 @@ pub struct Output {
     pub evidence: bool,
     /// Say what would be touched, touch nothing.
     pub plan_only: bool,
+    /// The rule, the deciding fields and a value that would flip the status, with every finding.
+    pub explain: bool,
+    /// Every controller with every port too; for `pwb_test_directory` only.
+    pub matrix: bool,
 }
 
 macro_rules! test_request {

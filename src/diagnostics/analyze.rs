@@ -19,7 +19,7 @@ pub fn analyze(request: AnalyzeRequest) -> Result<u64, ContractError> {
     let diagnostic = Diagnostic::from_export(&diagnostic).ok_or_else(|| {
         ContractError::out_of_range("diagnostic", format!("'{diagnostic}' is not a diagnostic that judges evidence."))
     })?;
-    let plan = Plan::new(diagnostic, &selection)?;
+    let plan = Plan::new(diagnostic, &selection)?.explaining(output.explain).with_matrix(output.matrix)?;
     let suppressions = Suppressions::new(&selection.suppressions)?;
     let tables = tables(knowledge_path.as_deref())?;
     check_sources(&evidence_paths, &expects)?;

@@ -1,11 +1,12 @@
-//! What `pwb_test_user` says beside its findings: an answer per user, the coverage of a domain.
+//! What a diagnostic says beside its findings: an answer per user, the coverage of a domain, the ports of
+//! every controller.
 
 use crate::catalog::Scene;
 use crate::contract::{CoverageResult, Item};
-use crate::engine::{Diagnostic, Plan, Suppressions, users};
+use crate::engine::{Diagnostic, Plan, Suppressions, matrix, users};
 use crate::jobs::{Closed, Outbox};
 
-/// Sends them when the diagnostic is the one of users; `coverage` is that of the report.
+/// Sends what belongs to the diagnostic; `coverage` is that of the report.
 pub async fn answer(
     outbox: &Outbox,
     scene: &Scene<'_>,
@@ -13,6 +14,11 @@ pub async fn answer(
     with: &Suppressions,
     coverage: &[CoverageResult],
 ) -> Result<(), Closed> {
+    if plan.matrix {
+        for controller in matrix(scene) {
+            outbox.send(&Item::Matrix(Box::new(controller))).await?;
+        }
+    }
     if plan.diagnostic != Diagnostic::TestUser {
         return Ok(());
     }

@@ -61,7 +61,7 @@ async fn collect_and_write(live: Live, side: JobSide, path: &Path, wanted: impl 
         return End::cancelled(None);
     };
     let run = RunHeader::of(&report);
-    let records: Vec<Record> = finished.evidence.records().iter().filter(|record| wanted(record)).cloned().collect();
+    let records: Vec<Record> = finished.evidence.records().filter(|record| wanted(record)).cloned().collect();
     match bundle::write(path, &run, &live.engine.world.tables.info, &records, Some(&report)) {
         Ok(manifest) => hand_over(&outbox, path, manifest).await,
         Err(error) => End::failed(error),

@@ -9,12 +9,12 @@ use crate::contract::{
     TestConnectivityRequest, TestDirectoryRequest, TestPermissionRequest, TestUserRequest,
 };
 use crate::engine::{Diagnostic, Engine, Finished, Plan, RunHeader, Suppressions, report};
-use crate::evidence::collect::{Credential, Settings, World, collectors, unix_ms};
+use crate::evidence::collect::{Credential, Settings, Touched, World, collectors, unix_ms};
 use crate::evidence::{Kind, Vantage};
 use crate::ffi::PwbStatus;
 use crate::jobs::{self, Closed, End, JobSide};
 use crate::{platform, secret};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
     jobs::start(expects, |side| async move {
         let outbox = side.outbox.clone();
         if live.plan_only {
-            for (touched, checks) in live.engine.would_touch() {
+            for (touched, checks) in live.would_touch() {
                 if outbox.send(&Item::Plan(PlanItem { touched, checks })).await.is_err() {
                     break;
                 }
@@ -100,6 +100,21 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
 }
 
 impl Live {
+    /// Each thing once, with all its checks.
+    fn would_touch(&self) -> Vec<(Touched, Vec<String>)> {
+        let mut all: Vec<(Touched, BTreeSet<String>)> = Vec::new();
+        let mut places: HashMap<Touched, usize> = HashMap::new();
+        let of_scan = self.scan.iter().flat_map(|users| users.would_touch(&self.engine));
+        for (touched, checks) in self.engine.would_touch().into_iter().chain(of_scan) {
+            let place = *places.entry(touched.clone()).or_insert(all.len());
+            match all.get_mut(place) {
+                Some((_, known)) => known.extend(checks),
+                None => all.push((touched, checks.into_iter().collect())),
+            }
+        }
+        all.into_iter().map(|(touched, checks)| (touched, checks.into_iter().collect())).collect()
+    }
+
     /// Validates a request and takes its secrets. On refusal they are wiped.
     pub fn prepare(diagnostic: Diagnostic, request: TestAllRequest) -> Result<Live, ContractError> {
         let TestAllRequest {
@@ -131,7 +146,7 @@ impl Live {
         let connector_accounts = names("directory.connectorAccounts", directory.connector_accounts, MOST_ACCOUNTS)?;
         let identities = names("directory.identities", directory.identities, MOST_IDENTITIES)?;
         let search_base = names("directory.searchBase", directory.search_base, MOST_BASES)?;
-        let plan = Plan::new(diagnostic, &selection)?;
+        let plan = Plan::new(diagnostic, &selection)?.explaining(output.explain).with_matrix(output.matrix)?;
         let suppressions = Suppressions::new(&selection.suppressions)?;
         let tables = Arc::new(tables(knowledge_path.as_deref())?);
         let cloud = network.cloud.unwrap_or_else(|| "Public".to_owned());

@@ -1,8 +1,8 @@
 //! `pwb_test_user` for every user: judged and forgotten page by page.
 //!
 //! The run before it learns what all users share: policies, the connector account, its groups. The scan
-//! leaves no records; of each user only the bucket is counted, and the answer is handed out unless the
-//! caller wants the summary alone.
+//! keeps no records; of each user only the bucket is counted. The answer is handed out unless the caller
+//! wants the summary alone, and the records when he wants them.
 
 use super::live::Live;
 use crate::catalog::text::clean;
@@ -17,13 +17,13 @@ use crate::checks::user::operation::Operation;
 use crate::checks::user::share;
 use crate::contract::{ContractError, DirectoryPart, Item, Progress, Report, RunState, UserResult};
 use crate::directory::{Descriptor, Guid, Judged, Token};
-use crate::engine::{Diagnostic, Finished, Judge, Shown, coverage, users};
-use crate::evidence::collect::directory::{Found, Scan, scans, user_target};
-use crate::evidence::collect::unix_ms;
+use crate::engine::{Diagnostic, Engine, Finished, Judge, RunHeader, Shown, coverage, users};
+use crate::evidence::collect::directory::{Found, Scan, planned_scans, scans, user_target};
+use crate::evidence::collect::{Touched, unix_ms};
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
 use crate::jobs::{Closed, End, Outbox};
 use std::collections::{HashMap, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Users whose answers are made together.
@@ -63,6 +63,17 @@ impl Users {
     }
 }
 
+impl Users {
+    /// What the scan adds to a plan.
+    pub fn would_touch(&self, engine: &Engine) -> Vec<(Touched, Vec<String>)> {
+        let of_users =
+            engine.plan.selected.iter().filter(|check| check.target == TargetKind::User || check.id == share::CHECK.id);
+        let checks: Vec<String> = of_users.map(|check| check.id.to_owned()).collect();
+        let searches = planned_scans(&engine.world, self.filter.as_deref());
+        searches.into_iter().map(|touched| (touched, checks.clone())).collect()
+    }
+}
+
 /// Scans every domain; the report of the run before is completed and ends the job.
 pub async fn scan(
     live: &Live,
@@ -75,7 +86,7 @@ pub async fn scan(
     let world = &live.engine.world;
     for mut scan in scans(&finished.evidence, world, wanted.filter.as_deref()) {
         let mut counted = Counted::new(live, &finished.evidence, &scan.domain);
-        let started = Instant::now();
+        outbox.progress(progress(&scan.domain.display, 0, None, Duration::ZERO));
         loop {
             let page = tokio::select! {
                 page = scan.next() => page,
@@ -88,8 +99,10 @@ pub async fn scan(
             if counted.take(outbox, &page, wanted.summary_only).await.is_err() {
                 return End::cancelled(None);
             }
-            outbox.progress(progress(&scan, counted.coverage.all(), started));
+            let users = counted.coverage.all();
+            outbox.progress(progress(&scan.domain.display, users, scan.total(), scan.reading()));
         }
+        report.touched.append(&mut scan.touched);
         if report.state == RunState::Cancelled {
             let text = "The scan was cancelled; the users after this point are not counted.";
             scan.gaps.push(NameValue { name: scan.domain.display.clone(), value: text.to_owned() });
@@ -102,23 +115,39 @@ pub async fn scan(
             return End::cancelled(None);
         }
     }
+    report.touched.sort();
+    report.touched.dedup();
     report.not_examined.retain(|line| !line.checks.is_empty());
     report.duration_ms = (unix_ms() - report.started_unix_ms).clamp(0, i64::from(u32::MAX)) as u32;
-    End::with_streamed_findings(&report)
+    finish(live, outbox, &report).await
 }
 
 fn is_open(status: Status) -> bool {
     !matches!(status, Status::Pass | Status::NotApplicable)
 }
 
-fn progress(scan: &Scan, users: usize, started: Instant) -> Progress {
+/// The run itself stands last of the evidence.
+async fn finish(live: &Live, outbox: &Outbox, report: &Report) -> End {
+    let run = Item::Run { run: Box::new(RunHeader::of(report)) };
+    if live.engine.emit_evidence && outbox.send(&run).await.is_err() {
+        return End::cancelled(None);
+    }
+    End::with_streamed_findings(report)
+}
+
+/// `total` is counted beside the scan; users that came meanwhile may make it more.
+fn progress(domain: &str, users: usize, total: Option<u32>, elapsed: Duration) -> Progress {
+    let done = users.min(i32::MAX as usize) as u32;
+    let total = total.map(|total| total.max(done));
+    let rate = (done > 0).then(|| f64::from(done) / elapsed.as_secs_f64().max(0.001));
+    let remaining = total.zip(rate).map(|(total, rate)| f64::from(total - done) / rate * 1_000.0);
     Progress {
-        done: users.min(i32::MAX as usize) as u32,
-        total: 0,
-        activity: format!("Examining the users of {}", scan.domain.display),
-        message: String::new(),
-        rate_per_second: Some((users as f64 / started.elapsed().as_secs_f64().max(0.001)).round()),
-        remaining_ms: None,
+        done,
+        total: total.unwrap_or(0),
+        activity: format!("Examining the users of {domain}"),
+        message: if done == 0 { "who is in a protected group".to_owned() } else { String::new() },
+        rate_per_second: rate.map(f64::round),
+        remaining_ms: remaining.map(|ms| ms.min(f64::from(i32::MAX)) as u32),
     }
 }
 
@@ -153,7 +182,7 @@ impl<'a> Counted<'a> {
         Counted {
             live,
             domain: domain.clone(),
-            shared: evidence.records().iter().filter(is_shared).cloned().collect(),
+            shared: evidence.records().filter(is_shared).cloned().collect(),
             token: account_for(&scene, domain).ok().map(|account| account.token),
             added: added(&scene, domain),
             operation: Operation::stated(&scene),
@@ -174,11 +203,21 @@ impl<'a> Counted<'a> {
         for found in page {
             self.count(found);
         }
+        let Live { engine, .. } = self.live;
+        if summary_only && !engine.emit_evidence {
+            return Ok(());
+        }
+        let records: Vec<Record> = page.iter().flat_map(|found| self.records(found)).collect();
+        if engine.emit_evidence {
+            for record in &records {
+                outbox.send(&Item::Evidence { record: Box::new(record.clone()) }).await?;
+            }
+        }
         if summary_only {
             return Ok(());
         }
         // What nobody collected would be said of every user, and stands in the report once.
-        let shown: Shown = match self.live.engine.plan.include_not_collected {
+        let shown: Shown = match engine.plan.include_not_collected {
             true => |status, _| is_open(status),
             false => |status, reason| is_open(status) && reason != Some(Reason::NotCollected),
         };
@@ -241,7 +280,7 @@ impl<'a> Counted<'a> {
             let finding = {
                 let evidence: Evidence = self.shared.iter().cloned().collect();
                 let scene = engine.world.scene(&evidence);
-                let judge = Judge::new(&scene);
+                let judge = Judge::new(&scene).explaining(engine.plan.explain);
                 judge.finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
             };
             outbox.send(&Item::Finding(Box::new(finding))).await?;
@@ -250,3 +289,7 @@ impl<'a> Counted<'a> {
         outbox.send(&Item::Coverage(Box::new(coverage))).await.map(|_| ())
     }
 }
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use super::sid::{NOBODY, Sid};
 use std::fmt;
 
 const DACL_PRESENT: u16 = 0x0004;
-const DACL_PROTECTED: u16 = 0x1000;
+pub(super) const DACL_PROTECTED: u16 = 0x1000;
 const SELF_RELATIVE: u16 = 0x8000;
 
 /// Owner and DACL. The group decides nothing in a directory; it is only checked to be well formed.

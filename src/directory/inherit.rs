@@ -6,7 +6,7 @@
 use super::descriptor::{Ace, AceKind, Dacl, Descriptor};
 use super::guids::Guid;
 use super::matching::{Asked, Fit, fit};
-use super::right::Right;
+use super::right::{Right, map_generic};
 use super::sid::Sid;
 use super::token::Token;
 
@@ -67,6 +67,17 @@ pub fn grants(
         }
     }
     grants
+}
+
+/// Whether an inherited ACE may come from this ancestor: the same one is set there, to be passed on.
+pub fn passes_on(ancestor: &Descriptor, inherited: &Ace) -> bool {
+    let Dacl::Aces(aces) = &ancestor.dacl else { return false };
+    aces.iter().any(|ace| {
+        !ace.is_inherited()
+            && ace.flags & Ace::CONTAINER_INHERIT != 0
+            && (ace.kind, ace.sid, ace.object_type) == (inherited.kind, inherited.sid, inherited.object_type)
+            && map_generic(ace.mask) == map_generic(inherited.mask)
+    })
 }
 
 fn travel(ace: &Ace, child_class: &Guid, direct_child: bool) -> Reach {

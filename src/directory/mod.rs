@@ -11,12 +11,14 @@ mod descriptor;
 #[cfg(test)]
 mod descriptor_tests;
 pub mod dn;
+mod edit;
 pub mod guids;
 mod inherit;
 #[cfg(test)]
 mod inherit_tests;
 mod intern;
 mod matching;
+pub mod ports;
 mod protected;
 mod right;
 mod sddl;
@@ -35,8 +37,9 @@ mod why_tests;
 pub use access::decide;
 pub use descriptor::{Ace, AceKind, Dacl, Descriptor, Malformed};
 pub use dn::{BadDn, Rdn, Reserved, parent_containers, rdns, reserved_characters};
+pub use edit::Edit;
 pub use guids::Guid;
-pub use inherit::{Grant, Reach, grants};
+pub use inherit::{Grant, Reach, grants, passes_on};
 pub use intern::{Judged, Summary};
 pub use protected::{is_protected_rid, protected_groups};
 pub use right::{Needs, Right};

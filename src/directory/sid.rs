@@ -83,6 +83,13 @@ impl Sid {
         Ok(())
     }
 
+    /// Appends the SID as bytes.
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend([1, self.count]);
+        bytes.extend(self.authority);
+        self.parts().iter().for_each(|part| bytes.extend(part.to_le_bytes()));
+    }
+
     pub(super) fn byte_len(&self) -> usize {
         8 + 4 * usize::from(self.count)
     }

@@ -1,10 +1,12 @@
 //! Turns evidence into findings: judge, block, apply roles.
 
+use super::explain::explain;
 use super::roles;
 use super::suppress::Suppressions;
 use crate::catalog::text::clean;
 use crate::catalog::{
-    Area, Case, Check, Class, Judgement, Reason, RoleRule, Scene, Severity, Status, Target, links, registry,
+    Area, Case, Check, Class, Field, Judgement, NameValue, Reason, RoleRule, Scene, Severity, Status, Target, common,
+    links, registry,
 };
 use crate::contract::{Finding, plain};
 use crate::evidence::Vantage;
@@ -25,6 +27,7 @@ pub struct Raw {
 /// Judges checks over one scene and remembers what it judged.
 pub struct Judge<'a> {
     scene: &'a Scene<'a>,
+    explains: bool,
     /// By the function that lists them: many checks share one.
     targets: RefCell<HashMap<usize, Rc<Vec<Target>>>>,
     /// Where a target stands in the list of its check, by key: with ten thousand users a search through the
@@ -36,7 +39,18 @@ pub struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub fn new(scene: &'a Scene<'a>) -> Judge<'a> {
-        Judge { scene, targets: RefCell::default(), places: RefCell::default(), raw: RefCell::default() }
+        Judge {
+            scene,
+            explains: false,
+            targets: RefCell::default(),
+            places: RefCell::default(),
+            raw: RefCell::default(),
+        }
+    }
+
+    /// The same, with an explanation in every finding where it is asked for.
+    pub fn explaining(self, explains: bool) -> Judge<'a> {
+        Judge { explains, ..self }
     }
 
     pub fn scene(&self) -> &'a Scene<'a> {
@@ -82,12 +96,12 @@ impl<'a> Judge<'a> {
 
     /// The status of a finding, without the finding.
     pub fn status(&self, check: &'static Check, target: &Target) -> Status {
-        roles::apply(self, check, target, self.outcome(check, target)).0
+        roles::apply(self, check, target, self.outcome(check, target)).status
     }
 
     /// Calls the check. A panic in it is a defect of ours: Unknown with an incident, and the run goes on.
-    fn ask(&self, check: &'static Check, target: &Target) -> Judgement {
-        let case = Case { scene: self.scene, check, target };
+    pub(super) fn ask(&self, check: &'static Check, target: &Target) -> Judgement {
+        let case = Case { scene: self.scene, check, target, explains: self.explains };
         match catch_unwind(AssertUnwindSafe(|| (check.judge)(&case))) {
             Ok(answer) => answer.unwrap_or_else(|early| early),
             Err(_) => {
@@ -102,6 +116,8 @@ impl<'a> Judge<'a> {
                 )
                 .with("incident", &incident.id)
                 .with("place", &incident.place)
+                .common(common::DEFECT)
+                .said("incident", &incident.id)
             }
         }
     }
@@ -114,6 +130,12 @@ impl<'a> Judge<'a> {
                 roots.push(id.to_owned());
             }
         };
+        let mut fields: Vec<Field> = Vec::new();
+        let mut because = |field: Field| {
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        };
         for blocker in check.blocked_by.iter().filter_map(|id| registry::find(id)) {
             let (targets, places) = (self.targets(blocker), self.places(blocker));
             let around = std::iter::once(&target.key).chain(&target.within);
@@ -121,11 +143,20 @@ impl<'a> Judge<'a> {
                 let raw = self.raw(blocker, &targets[place]);
                 let passes_on = raw.judgement.outcome == Status::NotApplicable;
                 if passes_on && raw.judgement.reason == Some(Reason::ByDesign) {
-                    return Some(Raw { judgement: raw.judgement.clone(), blocked_by: vec![blocker.id.to_owned()] });
+                    let mut judgement = raw.judgement.clone().common(common::NOT_NEEDED);
+                    judgement.grounds.fields = vec![answer(blocker, &targets[place], "notApplicable")];
+                    return Some(Raw { judgement, blocked_by: vec![blocker.id.to_owned()] });
                 }
                 match raw.judgement.outcome {
-                    Status::Fail => add(blocker.id),
-                    _ => raw.blocked_by.iter().for_each(|root| add(root)),
+                    Status::Fail => {
+                        add(blocker.id);
+                        because(answer(blocker, &targets[place], "fail"));
+                    }
+                    _ if raw.blocked_by.is_empty() => {}
+                    _ => {
+                        raw.blocked_by.iter().for_each(|root| add(root));
+                        raw.judgement.grounds.fields.iter().cloned().for_each(&mut because);
+                    }
                 }
             }
         }
@@ -133,13 +164,16 @@ impl<'a> Judge<'a> {
             let places = self.targets(blocker);
             if !places.is_empty() && places.iter().all(|place| self.outcome(blocker, place) == Status::Fail) {
                 add(blocker.id);
+                places.iter().map(|place| answer(blocker, place, "fail")).for_each(&mut because);
             }
         }
         if roots.is_empty() {
             return None;
         }
         let message = format!("Not examined: {} failed first.", roots.join(" and "));
-        Some(Raw { judgement: Judgement::not_applicable(Reason::Blocked, message), blocked_by: roots })
+        let mut judgement = Judgement::not_applicable(Reason::Blocked, message).common(common::BLOCKED);
+        judgement.grounds.fields = fields;
+        Some(Raw { judgement, blocked_by: roots })
     }
 
     /// The finding of a check at a target.
@@ -161,8 +195,8 @@ impl<'a> Judge<'a> {
 
     fn written(&self, check: &'static Check, target: &Target, raw: &Raw, suppressions: &Suppressions) -> Finding {
         let judgement = &raw.judgement;
-        let (status, role_severity) = roles::apply(self, check, target, judgement.outcome);
-        let stated = role_severity.or(judgement.severity);
+        let role = roles::apply(self, check, target, judgement.outcome);
+        let (status, stated) = (role.status, role.severity.or(judgement.severity));
         let severity = stated.unwrap_or(check.severity);
         let key = format!("{}@{}", check.id, target.key);
         let mut finding = Finding {
@@ -188,6 +222,7 @@ impl<'a> Judge<'a> {
             link: links::address(check.link).unwrap_or_default().to_owned(),
             blocked_by: raw.blocked_by.clone(),
             by_design: judgement.reason == Some(Reason::ByDesign),
+            explain: self.explains.then(|| explain(self, check, target, judgement, &role)),
         };
         for line in &mut finding.evidence {
             line.value = plain(&line.value);
@@ -221,6 +256,11 @@ impl<'a> Judge<'a> {
 /// Two functions with the same code may share an address: then they list the same.
 fn list_of(check: &'static Check) -> usize {
     check.targets as usize
+}
+
+/// What another check said, as something that decided.
+fn answer(check: &Check, target: &Target, status: &str) -> Field {
+    Field::Said(NameValue { name: format!("{}@{}", check.id, target.key), value: status.to_owned() })
 }
 
 /// How a Warn is shown (0.1).

@@ -8,11 +8,15 @@
 
 pub mod causes;
 mod coverage;
+mod explain;
+#[cfg(test)]
+mod explain_tests;
 mod forecast;
 mod history;
 mod judge;
 #[cfg(test)]
 mod judge_tests;
+mod matrix;
 mod next;
 mod not_examined;
 mod plan;
@@ -29,9 +33,11 @@ mod verdict;
 pub use coverage::coverage;
 pub use history::{History, Success};
 pub use judge::Judge;
+pub use matrix::matrix;
 pub use plan::{Diagnostic, Plan};
 pub use rank::{Ranked, rank};
 pub use report::{RunHeader, report, tool};
+pub use roles::rules as role_rules;
 pub use run::{Engine, Finished};
 pub use suppress::Suppressions;
 pub use users::{Shown, users};

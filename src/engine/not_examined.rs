@@ -1,9 +1,10 @@
 //! One line each on what was not examined, why, and what adds it (catalog 0.2 (4)).
 
 use super::plan::{Diagnostic, Plan};
-use crate::catalog::{Area, Check, RunsAt};
+use crate::catalog::{Area, Check, RunsAt, Scene};
+use crate::checks::targets;
 use crate::contract::NotExamined;
-use crate::evidence::{Evidence, Kind};
+use crate::evidence::Kind;
 use std::collections::BTreeSet;
 
 /// Areas that no check of this version judges, for the report that otherwise covers everything.
@@ -16,7 +17,8 @@ const NOT_IN_THIS_VERSION: [(&str, &[Area]); 5] = [
 ];
 
 /// The lines of a report. `folded` are the selected checks that had nothing to judge.
-pub fn not_examined(plan: &Plan, folded: &BTreeSet<&'static str>, evidence: &Evidence) -> Vec<NotExamined> {
+pub fn not_examined(scene: &Scene, plan: &Plan, folded: &BTreeSet<&'static str>) -> Vec<NotExamined> {
+    let evidence = scene.evidence;
     let mut lines = Vec::new();
     let group = |belongs: &dyn Fn(&Check) -> bool| -> Vec<String> {
         let checks = plan.selected.iter().filter(|check| folded.contains(check.id) && belongs(check));
@@ -27,14 +29,18 @@ pub fn not_examined(plan: &Plan, folded: &BTreeSet<&'static str>, evidence: &Evi
             lines.push(NotExamined { what: what.to_owned(), why: why.to_owned(), how: how.to_owned(), checks });
         }
     };
-    let needs_sync_configuration =
-        |check: &Check| check.evidence[0] == Kind::AdSyncConfig && check.area != Area::Permission;
+    let domain_known = evidence.was_asked(Kind::Fsmo);
+    // Where the directory answered, what is missing is what a connector is set to.
+    let lacks_sync_configuration = |check: &Check| {
+        check.evidence[0] == Kind::AdSyncConfig
+            || domain_known && check.evidence.contains(&Kind::AdSyncConfig) && !evidence.was_asked(Kind::AdSyncConfig)
+    };
+    let needs_sync_configuration = |check: &Check| check.area != Area::Permission && lacks_sync_configuration(check);
     let on_controller = |check: &Check| check.runs_at == RunsAt::DomainController;
     let in_directory = |check: &Check| {
         matches!(check.area, Area::Directory | Area::Policy) && !on_controller(check)
             || check.id == "PW717" && !needs_sync_configuration(check)
     };
-    let domain_known = evidence.was_asked(Kind::Fsmo);
     add(
         group(&|check| in_directory(check) && !needs_sync_configuration(check)),
         "Active Directory",
@@ -47,7 +53,7 @@ pub fn not_examined(plan: &Plan, folded: &BTreeSet<&'static str>, evidence: &Evi
     );
     add(
         group(&needs_sync_configuration),
-        "Configuration of Entra Connect (preferred controllers)",
+        "What the configuration of Entra Connect decides (preferred controllers, LDAPS)",
         "the ADSync module is not here",
         "run on the Entra Connect server",
     );
@@ -63,11 +69,23 @@ pub fn not_examined(plan: &Plan, folded: &BTreeSet<&'static str>, evidence: &Evi
         "no connector account, or no object that it needs rights on, was looked at",
         "-ConnectorAccount, with -Domain and -Credential",
     );
+    let is_coverage = |check: &Check| check.id == "PW990";
+    let users_asked = !targets::users(scene).is_empty();
     add(
-        group(&|check| check.area == Area::User),
+        group(&|check| check.area == Area::User && !is_coverage(check)),
         "Single users",
-        "no user was named, or not enough of one was read",
-        "-Identity, with -Domain and -Credential",
+        if users_asked { "not enough of the named users was read" } else { "no user was named" },
+        if users_asked {
+            "-Credential of an account that may read them; -PassThruEvidence shows what was read"
+        } else {
+            "-Identity, with -Domain and -Credential"
+        },
+    );
+    add(
+        group(&is_coverage),
+        "Share of the users that can be written back",
+        "no more than 20 users were asked for",
+        "Test-PasswordWritebackUser -All, with -Domain and -Credential",
     );
     add(
         group(&|check| check.area == Area::Network || check.id == "PW718"),

@@ -79,6 +79,10 @@ pub struct Plan {
     /// Kinds of record that the judged checks read.
     pub kinds: BTreeSet<Kind>,
     pub include_not_collected: bool,
+    /// Each finding says why.
+    pub explain: bool,
+    /// The ports of every controller are handed out too.
+    pub matrix: bool,
 }
 
 impl Plan {
@@ -110,9 +114,44 @@ impl Plan {
             ));
         }
         let judged = with_blockers(&selected);
-        let kinds = judged.iter().flat_map(|check| kinds_read(check)).collect();
-        Ok(Plan { diagnostic, selected, judged, kinds, include_not_collected: selection.include_not_collected })
+        let include_not_collected = selection.include_not_collected;
+        Ok(Plan {
+            diagnostic,
+            kinds: kinds(&judged),
+            selected,
+            judged,
+            include_not_collected,
+            explain: false,
+            matrix: false,
+        })
     }
+
+    /// The same, with an explanation of every finding where it is asked for.
+    pub fn explaining(self, explain: bool) -> Plan {
+        Plan { explain, ..self }
+    }
+
+    /// With the matrix of controllers and ports, whose evidence is that of the checks of ports.
+    pub fn with_matrix(mut self, wanted: bool) -> Result<Plan, ContractError> {
+        if wanted && self.diagnostic != Diagnostic::TestDirectory {
+            let message = format!("Only {} gives the ports of every controller.", Diagnostic::TestDirectory.export());
+            return Err(ContractError::out_of_range("output.matrix", message));
+        }
+        if wanted {
+            let of_ports = OF_PORTS.iter().filter_map(|id| registry::find(id));
+            self.judged = with_blockers(&self.judged.iter().copied().chain(of_ports).collect::<Vec<_>>());
+            self.kinds = kinds(&self.judged);
+            self.matrix = true;
+        }
+        Ok(self)
+    }
+}
+
+/// Checks of the ports of controllers.
+const OF_PORTS: [&str; 4] = ["PW405", "PW406", "PW407", "PW408"];
+
+fn kinds(checks: &[&'static Check]) -> BTreeSet<Kind> {
+    checks.iter().flat_map(|check| kinds_read(check)).collect()
 }
 
 /// Kinds that a check reads, with those that its targets and its role rule come from.
@@ -127,7 +166,7 @@ pub fn kinds_read(check: &Check) -> impl Iterator<Item = Kind> {
 }
 
 /// The checks and all that can block them, over any number of steps, in the order of the registry.
-fn with_blockers(selected: &[&'static Check]) -> Vec<&'static Check> {
+pub fn with_blockers(selected: &[&'static Check]) -> Vec<&'static Check> {
     let mut ids: BTreeSet<&'static str> = BTreeSet::new();
     let mut open: Vec<&'static Check> = selected.to_vec();
     while let Some(check) = open.pop() {
@@ -181,6 +220,17 @@ mod tests {
         let plan = Plan::new(Diagnostic::TestAll, &selection(&["PW303"], &[])).unwrap();
         assert_eq!(plan.selected.iter().map(|check| check.id).collect::<Vec<_>>(), ["PW303"]);
         assert_eq!(plan.judged.iter().map(|check| check.id).collect::<Vec<_>>(), ["PW301", "PW303"]);
+    }
+
+    #[test]
+    fn the_matrix_has_its_evidence_whatever_is_selected_and_belongs_to_one_diagnostic() {
+        let plan = |diagnostic| Plan::new(diagnostic, &selection(&["PW601"], &[])).unwrap();
+        let with = plan(Diagnostic::TestDirectory).with_matrix(true).unwrap();
+        let without = plan(Diagnostic::TestDirectory).with_matrix(false).unwrap();
+        assert!(with.kinds.is_superset(&BTreeSet::from([Kind::Tcp, Kind::DcInventory])));
+        assert!(!without.kinds.contains(&Kind::DcInventory));
+        let refusal = plan(Diagnostic::TestAll).with_matrix(true).unwrap_err();
+        assert_eq!(refusal.field.as_deref(), Some("output.matrix"));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Ranked {
     pub blocks: BTreeSet<usize>,
     /// It is a symptom whose cause was not found.
     pub is_symptom: bool,
+    /// All its findings are about single users and lead to nothing that was observed.
+    pub is_personal: bool,
 }
 
 impl Ranked {
@@ -174,7 +176,10 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
             explains: BTreeSet::new(),
             blocks: BTreeSet::new(),
             is_symptom: false,
+            is_personal: true,
         });
+        ranked.is_personal &= finding.target.kind == TargetKind::User
+            && !reached.iter().any(|&effect| causes::is_symptom(&findings[effect].id));
         ranked.explains.extend(mine);
         ranked.blocks.extend(blocks);
         if exact > ranked.exact {
@@ -198,6 +203,7 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
                 explains: BTreeSet::new(),
                 blocks: blocked_by(findings, index, &[]),
                 is_symptom: true,
+                is_personal: false,
             });
         }
     }
@@ -207,8 +213,13 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
         // The weightiest finding speaks first; the sort is stable, so equal ones keep their order.
         cause.findings.sort_by_key(|&index| std::cmp::Reverse(own(&findings[index])));
     }
-    ranked.sort_by(|a, b| b.exact.cmp(&a.exact).then_with(|| a.id.cmp(&b.id)));
+    // What is said of the service comes before what only the named users have (6.4: users never change it).
+    ranked.retain(|cause| cause.score() > 0.0);
+    ranked.sort_by(|a, b| {
+        a.is_personal.cmp(&b.is_personal).then_with(|| b.exact.cmp(&a.exact)).then_with(|| a.id.cmp(&b.id))
+    });
     if let [best, second, ..] = ranked.as_mut_slice()
+        && best.is_personal == second.is_personal
         && second.exact * 10 >= best.exact * 9
     {
         best.confidence = one_step_down(best.confidence);
@@ -243,12 +254,21 @@ fn covers(
         .filter(|&&index| findings[index].target.kind == TargetKind::Container && reach[&index].contains(&effect))
         .map(|&index| findings[index].target.key.as_str())
         .collect();
-    findings[effect].evidence.iter().filter(|line| line.name == "failing container").all(|line| {
-        let failing = format!("container:{}", line.value.to_lowercase());
-        containers.iter().any(|around| {
-            failing == *around || failing.ends_with(&format!(",{}", around.trim_start_matches("container:")))
+    let lines = || findings[effect].evidence.iter();
+    let failing: Vec<String> = lines()
+        .filter(|line| line.name == "failing container")
+        .map(|line| format!("container:{}", line.value.to_lowercase()))
+        .collect();
+    // Not all of many are listed.
+    let all_listed = lines()
+        .find(|line| line.name == "failing containers")
+        .is_none_or(|line| line.value.parse() == Ok(failing.len()));
+    all_listed
+        && failing.iter().all(|failing| {
+            containers.iter().any(|around| {
+                failing == around || failing.ends_with(&format!(",{}", around.trim_start_matches("container:")))
+            })
         })
-    })
 }
 
 /// Findings that are blocked by this one or by one that it reaches.

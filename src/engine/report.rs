@@ -72,7 +72,7 @@ pub fn report(
     tables: &Tables,
 ) -> Report {
     let scene = Scene { evidence, tables, now_unix_ms: header.now_unix_ms };
-    let judge = Judge::new(&scene);
+    let judge = Judge::new(&scene).explaining(plan.explain);
     let mut findings: Vec<Finding> = Vec::new();
     let mut folded: BTreeSet<&'static str> = BTreeSet::new();
     for check in &plan.selected {
@@ -109,7 +109,7 @@ pub fn report(
         probable_causes,
     };
     let counts = count(&findings);
-    let not_examined = not_examined(plan, &folded, evidence);
+    let not_examined = not_examined(&scene, plan, &folded);
     let truncated = truncate(&mut findings);
     Report {
         schema: SCHEMA,
@@ -175,6 +175,7 @@ fn describe(cause: &Ranked, findings: &[Finding], after_fix: VerdictState) -> Ca
         remediation: first.remediation.clone(),
         steps: first.steps.clone(),
         link: first.link.clone(),
+        explains: cause.explains.iter().map(|&index| findings[index].key.clone()).collect(),
         effects: effects.into_iter().collect(),
         needed: if cause.is_symptom { needed(&cause.id, findings) } else { Vec::new() },
         after_fix: Some(after_fix),
@@ -202,7 +203,8 @@ fn summary(state: VerdictState, causes: &[Cause]) -> String {
             _ => "No cause was found in what was examined. That is no proof that writeback works: see what was not examined.".to_owned(),
         },
         [only] => format!("\"{}\" ({}) is not met", only.title, only.id),
-        [first, second, ..] if second.score * 10.0 >= first.score * 9.0 => {
+        // A larger second score is that of a user, who comes after the service.
+        [first, second, ..] if second.score * 10.0 >= first.score * 9.0 && second.score <= first.score => {
             format!("\"{}\" ({}) or \"{}\" ({}) is not met", first.title, first.id, second.title, second.id)
         }
         [first, ..] => format!("\"{}\" ({}) is not met", first.title, first.id),

@@ -5,11 +5,11 @@
 //! probes that can still say something about that target, and for no others.
 
 use super::judge::Judge;
-use super::plan::{Plan, kinds_read};
+use super::plan::{Plan, kinds_read, with_blockers};
 use super::progress::progress;
 use super::suppress::Suppressions;
 use crate::catalog::text::on_one_line;
-use crate::catalog::{Check, RoleRule, Scene, Status, Target, TargetKind, registry};
+use crate::catalog::{Check, RoleRule, Scene, Status, Target, TargetKind};
 use crate::contract::{Item, MessageLevel, Offer, RunState};
 use crate::evidence::collect::{Collector, Probe, Touched, World};
 use crate::evidence::{Evidence, Kind, Record, State};
@@ -54,6 +54,9 @@ struct Pending {
 
 struct Run<'e> {
     engine: &'e Engine,
+    planned: Vec<&'e dyn Collector>,
+    /// For each selected check, in their order.
+    upstream: Vec<BTreeSet<Kind>>,
     side: JobSide,
     evidence: Evidence,
     pending: HashMap<String, Pending>,
@@ -71,6 +74,8 @@ impl Engine {
     pub async fn run(&self, side: JobSide) -> Result<Finished, Closed> {
         let mut run = Run {
             engine: self,
+            planned: self.planned(),
+            upstream: self.plan.selected.iter().map(|check| self.upstream(check)).collect(),
             side,
             evidence: Evidence::new(),
             pending: HashMap::new(),
@@ -88,15 +93,25 @@ impl Engine {
 
     /// Collectors of the kinds that the plan reads, and of all that those need, over any number of steps.
     fn planned(&self) -> Vec<&dyn Collector> {
-        let kinds = self.with_needs(self.plan.kinds.clone());
-        self.collectors.iter().map(Box::as_ref).filter(|collector| kinds.contains(&collector.kind())).collect()
+        let kinds = self.with_needs(self.plan.kinds.clone(), &self.plan.judged);
+        self.serving(&self.plan.judged).filter(|collector| kinds.contains(&collector.kind())).collect()
+    }
+
+    /// Collectors that look at something which at least one of the checks is about.
+    fn serving(&self, checks: &[&'static Check]) -> impl Iterator<Item = &dyn Collector> {
+        let all = self.collectors.iter().map(Box::as_ref);
+        all.filter(move |collector| checks.iter().any(|check| collector.serves(check)))
     }
 
     /// Everything that the run may touch, for `-PlanOnly`: what is known beforehand, and patterns.
     pub fn would_touch(&self) -> Vec<(Touched, Vec<String>)> {
         let mut all: Vec<(Touched, Vec<String>)> = Vec::new();
         for collector in self.planned() {
-            let reads = |check: &&&'static Check| self.upstream(check).contains(&collector.kind());
+            let reads = |check: &&&'static Check| {
+                let upstream = with_blockers(&[check]);
+                self.kinds_of(&upstream).contains(&collector.kind())
+                    && upstream.iter().any(|check| collector.serves(check))
+            };
             let checks: Vec<String> =
                 self.plan.selected.iter().filter(reads).map(|check| check.id.to_owned()).collect();
             for touched in collector.patterns(&self.world) {
@@ -109,23 +124,18 @@ impl Engine {
     /// Kinds whose records can still change what a check says: those it reads, those its blockers read,
     /// and those they are derived from.
     fn upstream(&self, check: &'static Check) -> BTreeSet<Kind> {
-        let mut kinds: BTreeSet<Kind> = BTreeSet::new();
-        let mut open = vec![check];
-        let mut seen = HashSet::new();
-        while let Some(check) = open.pop() {
-            if seen.insert(check.id) {
-                kinds.extend(kinds_read(check));
-                open.extend(check.blocked_by.iter().chain(check.blocked_by_all).filter_map(|id| registry::find(id)));
-            }
-        }
-        self.with_needs(kinds)
+        self.kinds_of(&with_blockers(&[check]))
+    }
+
+    fn kinds_of(&self, checks: &[&'static Check]) -> BTreeSet<Kind> {
+        self.with_needs(checks.iter().flat_map(|check| kinds_read(check)).collect(), checks)
     }
 
     /// The kinds, and all that their collectors derive probes from, over any number of steps.
-    fn with_needs(&self, mut kinds: BTreeSet<Kind>) -> BTreeSet<Kind> {
+    fn with_needs(&self, mut kinds: BTreeSet<Kind>, checks: &[&'static Check]) -> BTreeSet<Kind> {
         loop {
             let before = kinds.len();
-            for collector in &self.collectors {
+            for collector in self.serving(checks) {
                 if kinds.contains(&collector.kind()) {
                     kinds.extend(collector.needs());
                 }
@@ -188,7 +198,7 @@ impl Run<'_> {
 
     /// Starts every probe that the evidence allows and that was not started yet.
     fn start_new_probes(&mut self) {
-        for collector in self.engine.planned() {
+        for collector in self.planned.clone() {
             for probe in collector.probes(&self.evidence, &self.engine.world) {
                 if self.known.insert(probe.key.clone()) {
                     self.start(probe);
@@ -294,12 +304,11 @@ impl Run<'_> {
         {
             let world = &self.engine.world;
             let scene = Scene { evidence: &self.evidence, tables: &world.tables, now_unix_ms: world.now_unix_ms };
-            let judge = Judge::new(&scene);
-            for check in &self.engine.plan.selected {
-                let upstream = self.engine.upstream(check);
+            let judge = Judge::new(&scene).explaining(self.engine.plan.explain);
+            for (check, upstream) in self.engine.plan.selected.iter().zip(&self.upstream) {
                 for target in judge.targets(check).iter() {
                     let key = (check.id, target.key.clone());
-                    if self.emitted.contains(&key) || !(all || self.is_ready(&judge, check, target, &upstream)) {
+                    if self.emitted.contains(&key) || !(all || self.is_ready(&judge, check, target, upstream)) {
                         continue;
                     }
                     self.emitted.insert(key);
@@ -342,3 +351,7 @@ impl Run<'_> {
         !open.any(concerns) && (check.role_rule != RoleRule::Host || judge.outcome(check, target) != Status::Fail)
     }
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -6,16 +6,17 @@ use crate::checks::targets;
 use crate::checks::user::can_reset::{Circumstances, Said, can_reset};
 use crate::checks::user::operation::Operation;
 use crate::contract::{Finding, UserReason, UserResult, plain};
+use crate::evidence::{Data, Kind, User};
 use std::collections::HashMap;
 
 /// Which findings of a user are handed out, by status and reason.
 pub type Shown = fn(Status, Option<Reason>) -> bool;
 
-/// The users that the operator asked about, in the order of the evidence. The answer rests on every check
-/// of a user; only findings of the selected ones are shown, and of these the ones that `shown` takes: the
+/// The users that the operator asked about, in the order in which they were named. The answer rests on every
+/// check of a user; only findings of the selected ones are shown, and of these the ones that `shown` takes: the
 /// others are not even written, because of a scan they are most.
 pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions, shown: Shown) -> Vec<UserResult> {
-    let judge = Judge::new(scene);
+    let judge = Judge::new(scene).explaining(plan.explain);
     let mut checks: HashMap<String, Vec<&'static Check>> = HashMap::new();
     for check in registry::checks() {
         for target in judge.targets(check).iter().filter(|target| target.kind == TargetKind::User) {
@@ -56,7 +57,16 @@ pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions, shown: Sho
             target,
         }
     };
-    targets::users(scene).into_iter().map(answer).collect()
+    let mut targets = targets::users(scene);
+    targets.sort_by_cached_key(|target| place(scene, target));
+    targets.into_iter().map(answer).collect()
+}
+
+/// Where the user stood in the input; who was not named stays behind, in the order of the evidence.
+fn place(scene: &Scene, target: &Target) -> u32 {
+    let records = scene.evidence.records_at(Kind::User, &target.key);
+    let places = records.filter_map(|record| User::from_payload(&record.data)?.input_index);
+    places.min().unwrap_or(u32::MAX)
 }
 
 /// The time that PW912 names.
@@ -74,7 +84,7 @@ mod tests {
     use crate::contract::Selection;
     use crate::directory::Right;
     use crate::engine::Diagnostic;
-    use crate::evidence::{Kind, State, User};
+    use crate::evidence::State;
 
     fn answers(stage: &Stage, checks: &[&str]) -> Vec<UserResult> {
         let selection = Selection { checks: checks.iter().map(|id| id.to_string()).collect(), ..Selection::default() };
@@ -108,6 +118,20 @@ mod tests {
         );
         assert!(answers[1].reasons[0].message.contains("disabled"), "{:?}", answers[1].reasons);
         assert!(answers[2].findings.iter().all(|finding| finding.id == "PW901"));
+    }
+
+    #[test]
+    fn the_answers_stand_in_the_order_of_the_input() {
+        let at = |index| User { input_index: index, ..member(&[], false) };
+        let stage = stage()
+            .add(&user("bert"), at(Some(2)))
+            .add(&user("zoe"), at(None))
+            .add(&user("anna"), at(Some(1)))
+            .add(&user("carl"), at(Some(0)))
+            // Named a second time, in another form.
+            .add(&user("bert"), at(Some(0)));
+        let names: Vec<String> = answers(&stage, &[]).into_iter().map(|answer| answer.target.display).collect();
+        assert_eq!(names, ["bert", "carl", "anna", "zoe"]);
     }
 
     #[test]

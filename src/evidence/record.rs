@@ -62,6 +62,9 @@ pub struct Record {
     pub origin: Option<String>,
     #[schemars(with = "Value")]
     pub data: Payload,
+    /// Where it stands in the evidence that it was added to.
+    #[serde(skip)]
+    pub place: usize,
 }
 
 // Written by hand because the type of `data` follows from `kind`. Unknown fields are ignored:
@@ -104,6 +107,7 @@ impl<'de> Deserialize<'de> for Record {
             error: envelope.error,
             origin: envelope.origin,
             data,
+            place: 0,
         })
     }
 }

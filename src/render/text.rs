@@ -2,7 +2,7 @@
 //! probable causes with the fix, what is not Pass, what was not examined.
 
 use crate::catalog::{Severity, Status, Step, text::is_unfit};
-use crate::contract::{Cause, Confidence, Finding, NotExamined, Report, RunState, VerdictState};
+use crate::contract::{Cause, Confidence, Explain, Finding, NotExamined, Report, RunState, VerdictState};
 
 /// Renders for a window of `width` columns.
 pub fn text(report: &Report, width: usize) -> String {
@@ -19,7 +19,8 @@ pub fn text(report: &Report, width: usize) -> String {
             if index > 0 {
                 page.line("");
             }
-            page.cause(index + 1, cause);
+            let first = report.findings.iter().find(|finding| cause.keys.first() == Some(&finding.key));
+            page.cause(index + 1, cause, first.and_then(|finding| finding.explain.as_ref()));
         }
     }
     page.remainder(report);
@@ -90,7 +91,7 @@ impl Page {
         self.line(heading);
     }
 
-    fn cause(&mut self, number: usize, cause: &Cause) {
+    fn cause(&mut self, number: usize, cause: &Cause, explain: Option<&Explain>) {
         let head = format!(
             "{number}. {} not met: {}  (confidence {}, score {})",
             cause.id,
@@ -100,6 +101,7 @@ impl Page {
         );
         self.wrapped(0, 3, &head);
         self.wrapped(3, 3, &cause.explanation);
+        self.explain(3, explain);
         self.wrapped(3, 8, &format!("Fix: {}", cause.remediation));
         for step in &cause.steps {
             self.step(step);
@@ -115,6 +117,19 @@ impl Page {
             self.wrapped(3, 8, &text);
         }
         self.line(&format!("   {}", clean(&cause.link)));
+    }
+
+    /// Why a finding has its status, where the run was asked.
+    fn explain(&mut self, indent: usize, explain: Option<&Explain>) {
+        let Some(explain) = explain else { return };
+        let fields: Vec<String> =
+            explain.fields.iter().map(|field| format!("{} = {}", field.name, field.value)).collect();
+        self.wrapped(indent, indent + 2, &format!("Rule: {}", explain.rule));
+        self.wrapped(indent, indent + 2, &format!("Because: {}", fields.join("; ")));
+        if let Some(flip) = &explain.flip {
+            let text = format!("It would be {} with {} = {}", word(flip.status), flip.name, flip.value);
+            self.wrapped(indent, indent + 2, &text);
+        }
     }
 
     fn step(&mut self, step: &Step) {
@@ -136,9 +151,10 @@ impl Page {
         }
     }
 
-    /// What is not Pass and stands in no cause.
+    /// What is not Pass, and neither stands in a printed cause nor is explained by one.
     fn remainder(&mut self, report: &Report) {
-        let named: Vec<&String> = report.verdict.probable_causes.iter().flat_map(|cause| &cause.keys).collect();
+        let named: Vec<&String> =
+            report.verdict.probable_causes.iter().flat_map(|cause| cause.keys.iter().chain(&cause.explains)).collect();
         let is_left = |finding: &&Finding| finding.is_open() && !named.contains(&&finding.key);
         let mut open: Vec<&Finding> = report.findings.iter().filter(is_left).collect();
         open.sort_by(|a, b| (b.counts_as, &a.id, &a.key).cmp(&(a.counts_as, &b.id, &b.key)));
@@ -172,6 +188,7 @@ impl Page {
                 text.push_str(&format!(" Also: {}.", names(&others, 4)));
             }
             self.marked(mark(one.status), &text);
+            self.explain(7, one.explain.as_ref());
         }
     }
 
@@ -238,6 +255,17 @@ fn mark(status: Status) -> &'static str {
         Status::Unknown => "?   ",
         Status::Pass => "pass",
         Status::NotApplicable => "n/a ",
+    }
+}
+
+/// A status in the spelling of JSON.
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Fail => "fail",
+        Status::Warn => "warn",
+        Status::Unknown => "unknown",
+        Status::Pass => "pass",
+        Status::NotApplicable => "notApplicable",
     }
 }
 

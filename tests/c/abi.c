@@ -117,6 +117,7 @@ static void bad_input(void)
     refused(pwb_test_connectivity, "{\"network\":{\"proxy\":\"http://u:p@h:1\"}}", PWB_STATUS_OUT_OF_RANGE, "\"field\":\"network.proxy\"");
     refused(pwb_test_connectivity, "{\"directory\":{}}", PWB_STATUS_UNKNOWN_FIELD, "\"field\":\"directory\"");
     refused(pwb_test_directory, "{\"knowledgePath\":\"/no/such/folder\"}", PWB_STATUS_IO, "\"field\":\"knowledgePath\"");
+    refused(pwb_test_all, "{\"output\":{\"matrix\":true}}", PWB_STATUS_OUT_OF_RANGE, "\"field\":\"output.matrix\"");
     refused(pwb_test_user, "{\"directory\":{\"identities\":[\"anna\",\" \"]}}", PWB_STATUS_OUT_OF_RANGE, "\"field\":\"directory.identities[1]\"");
     refused(pwb_test_user, "{\"user\":{\"operation\":\"Guess\"}}", PWB_STATUS_INVALID_FIELD, "\"field\":\"user.operation\"");
     refused(pwb_test_permission, "{\"directory\":{\"sampleSize\":501}}", PWB_STATUS_OUT_OF_RANGE, "\"field\":\"directory.sampleSize\"");

@@ -53,7 +53,7 @@ async fn a_proxy_that_does_not_open_ends_the_chain() {
         assert_eq!((answers.len(), connects(&answers)), (1, vec![expected.to_owned()]));
         assert_eq!(answers[0].body_marker, marker, "{expected}");
         assert_eq!(evidence.records_of(Kind::Tls).count(), 0, "{expected}");
-        assert!(evidence.records().iter().all(|record| record.state == State::Ok), "{expected}: no answer is data");
+        assert!(evidence.records().all(|record| record.state == State::Ok), "{expected}: no answer is data");
     }
 }
 
@@ -82,7 +82,7 @@ async fn a_407_stays_evidence_and_is_answered_with_the_credential() {
     assert!(log.lock().unwrap().contains(HEADER));
     let heard = heard.lock().unwrap();
     assert!(heard.contains("GET / HTTP/1.1") && !heard.to_lowercase().contains("authorization"), "{heard}");
-    let json = serde_json::to_string(evidence.records()).unwrap();
+    let json = serde_json::to_string(&evidence.records().collect::<Vec<_>>()).unwrap();
     assert!(!json.contains("pass word") && !json.contains("c3ZjLXByb3h5OnBhc3Mgd29yZA"));
 }
 

@@ -1,7 +1,9 @@
-# One run of the cmdlet on the sync server of the lab: prints the report, keeps it as JSON.
+# One run of the cmdlet on the sync server of the lab: prints the report and keeps it as JSON, or records it
+# with its evidence.
 param(
     [Parameter(Mandatory)] [string] $Module,
-    [Parameter(Mandatory)] [string] $Report,
+    [string] $Report,
+    [string] $Evidence,
     [string] $Arguments = ''
 )
 $ErrorActionPreference = 'Stop'
@@ -14,8 +16,15 @@ $splat = @{
     Credential       = New-Object pscredential $env:PWB_LAB_USER, $password
     KnowledgePath    = $env:PWB_LAB_KNOWLEDGE
 }
-# '-Proxy http://...' of the table of faults
-if ($Arguments -match '^-(\w+) (\S+)$') { $splat[$Matches[1]] = $Matches[2] }
+# '-Proxy http://...' of the table of faults; commas make lists
+foreach ($match in [regex]::Matches($Arguments, '-(\w+) (\S+)')) {
+    $value = $match.Groups[2].Value
+    $splat[$match.Groups[1].Value] = if ($value -match ',') { $value -split ',' } else { $value }
+}
+if ($Evidence) {
+    $null = Export-PasswordWritebackEvidence -Path $Evidence -NoRedact @splat
+    return
+}
 $result = Test-PasswordWriteback @splat
 $result | Out-String -Width 100
 [IO.File]::WriteAllText($Report, (ConvertTo-Json -InputObject $result -Depth 12))

@@ -46,11 +46,12 @@ Describe 'A report' {
         $rendering = $style.OutputRendering
         try {
             $style.OutputRendering = 'PlainText'
-            foreach ($case in Get-ChildItem $replay -Directory | Where-Object { Test-Path (Join-Path $_.FullName 'report.txt') }) {
-                $report = Test-PasswordWriteback -EvidencePath (Get-Case $case.Name) @knowledge
-                $lines = & (Get-Module PasswordWriteback) { param($report) Import-Module -Name $script:View -Verbose:$false; Format-Report -Report $report -Width 100 } $report
+            foreach ($file in Get-ChildItem (Join-Path $replay '*/*') -Include report.txt, explained.txt) {
+                $explain = $file.Name -eq 'explained.txt'
+                $report = Test-PasswordWriteback -EvidencePath (Get-Case $file.Directory.Name) -Explain:$explain @knowledge
+                $lines = & (Get-Module PasswordWriteback) { param($report) Import-View; Format-Report -Report $report -Width 100 } $report
                 $text = @($lines | ForEach-Object { $_.TrimEnd() }) -join "`n"
-                $text | Should -BeExactly ([IO.File]::ReadAllText((Join-Path $case.FullName 'report.txt')).TrimEnd()) -Because $case.Name
+                $text | Should -BeExactly ([IO.File]::ReadAllText($file.FullName).TrimEnd()) -Because $file.FullName
             }
         }
         finally { $style.OutputRendering = $rendering }
@@ -79,9 +80,75 @@ Describe 'Evidence' {
         @($report.findings | Where-Object { $_.id -eq 'PW401' -and $_.status -eq 'pass' }).Count | Should -Be 1
     }
 
+    It 'is recorded with the account, the users and the operation that were named' {
+        $file = Join-Path $TestDrive 'asked.zip'
+        $asked = @{ Domain = 'corp.invalid'; ConnectorAccount = 'MSOL_1'; Identity = 'anna', 'boris'; Operation = 'Change' }
+        $null = Export-PasswordWritebackEvidence -Path $file -NoRedact -Kind user, operator-input @asked
+        $records = @(Test-PasswordWritebackUser -EvidencePath $file -PassThruEvidence | Where-Object collectedAtUnixMs)
+        $said = ($records | Where-Object kind -eq operator-input).data
+        $said.connectorAccounts | Should -Be 'MSOL_1'
+        $said.operation | Should -Be 'Change'
+        # The sample of the domain leaves a record at its container.
+        $keys = ($records | Where-Object kind -eq user).target.key | Where-Object { $_ -notlike 'container:*' }
+        $keys | Sort-Object | Should -Be 'account:msol_1', 'user:anna', 'user:boris'
+    }
+
     It 'is not written without -NoRedact, because names would stand in it' {
         { Export-PasswordWritebackEvidence -Path (Join-Path $TestDrive 'x.zip') -EvidencePath (Get-Case 'healthy') } | Should -Throw -ErrorId 'PasswordWriteback.InvalidRequest*'
         Test-Path (Join-Path $TestDrive 'x.zip') | Should -BeFalse
+    }
+}
+
+Describe '-Explain' {
+    It 'is a parameter of every Test- cmdlet, live and offline' {
+        $sets = foreach ($command in Get-Command Test-* -Module PasswordWriteback) {
+            $command.Parameters.Keys | Should -Contain 'Explain' -Because $command.Name
+            $command.Parameters['Explain'].ParameterSets.Keys
+        }
+        $sets | Select-Object -Unique | Should -Be '__AllParameterSets'
+    }
+
+    It 'gives every finding the rule of the catalog, fields and a flip; without it there is nothing of it' {
+        $rules = @{}
+        Get-PasswordWritebackCheck -Rule | ForEach-Object { $rules[$_.id] = $_.rule }
+        $findings = @(Test-PasswordWritebackDirectory -EvidencePath (Get-Case 'domain-minimum-age') -Explain @knowledge)
+        $findings.Count | Should -BeGreaterThan 10
+        foreach ($finding in $findings) {
+            $finding.explain.rule | Should -Match '^(Pass|Warn|Fail|Unknown|NotApplicable)' -Because $finding.key
+            @($finding.explain.fields).Count | Should -BeGreaterThan 0 -Because $finding.key
+        }
+        $age = $findings | Where-Object { $_.id -eq 'PW601' }
+        # The end of a sentence of the rule is no part of its branch.
+        $rules.PW601 | Should -BeLike "*$($age.explain.rule)*"
+        $age.explain.fields[0].name, $age.explain.fields[0].value | Should -Be 'domain-policy.minPwdAge', '86400'
+        $age.explain.flip.value, $age.explain.flip.status | Should -Be '0', 'pass'
+        $plain = @(Test-PasswordWritebackDirectory -EvidencePath (Get-Case 'domain-minimum-age') @knowledge)
+        $plain | Where-Object { $_.PSObject.Properties['explain'] } | Should -BeNullOrEmpty
+        $findings | ForEach-Object { $_.PSObject.Properties.Remove('explain') }
+        ConvertTo-Json $findings -Depth 12 | Should -Be (ConvertTo-Json $plain -Depth 12)
+    }
+
+    It 'stands in a live run too' {
+        $clock = @(Test-PasswordWritebackConnectivity -Check PW305 -TimeoutSecond 1 -Explain -IncludeNotCollected)
+        @($clock[0].explain.fields).Count | Should -BeGreaterThan 0
+    }
+
+    It 'is whole when it comes from a job' {
+        $manifest = Get-StagedManifest
+        $file = Get-Case 'domain-minimum-age'
+        $job = Start-Job { Import-Module $using:manifest; Test-PasswordWritebackDirectory -EvidencePath $using:file -Check PW601 -Explain; Test-PasswordWriteback -EvidencePath $using:file -Check PW601 -Explain }
+        $finding, $report = $job | Receive-Job -Wait -AutoRemoveJob
+        $finding.explain.fields[0].value | Should -Be '86400'
+        $report.findings[0].explain.fields[0].value | Should -Be '86400'
+    }
+
+    It 'stands under each finding of a list and of a table' {
+        $finding = Test-PasswordWritebackDirectory -EvidencePath (Get-Case 'domain-minimum-age') -Check PW601 -Explain @knowledge
+        $list = ($finding | Format-List | Out-String) -replace '\x1b\[[0-9;]*m', ''
+        $list | Should -Match '(?m)^Rule\s+: Warn: above 0'
+        $list | Should -Match '(?m)^Because\s+: domain-policy\.minPwdAge = 86400'
+        $list | Should -Match '(?m)^Otherwise\s+: pass with domain-policy\.minPwdAge = 0'
+        ($finding | Out-String) -replace '\s+', ' ' | Should -Match 'Because: domain-policy\.minPwdAge = 86400'
     }
 }
 

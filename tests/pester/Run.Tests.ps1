@@ -129,8 +129,18 @@ Describe 'A run' {
         $plan.Count | Should -BeGreaterThan 5
         $plan | ForEach-Object { $_.PSObject.TypeNames[0] | Should -Be 'PasswordWriteback.PlanItem' }
         $plan.target | Should -Contain '_ldap._tcp.pdc._msdcs.corp.example'
+        $plan.target | Should -Contain '<controller of corp.example>: DC=corp,DC=example (base): password policy'
+        $plan.target | Should -Contain "CONNECT login.microsoftonline.com:443 at $($slow.Proxy -replace '^http://')"
         Start-Sleep -Milliseconds 300
         $proxy.Held.Count | Should -Be 0
+    }
+    It 'with -PlanOnly names each thing once, with the checks that need it' {
+        $plan = @(Test-PasswordWritebackUser -All -LdapFilter 'department=Sales' -Domain corp.example -Server dc1.corp.example -PlanOnly)
+        $plan.target | Should -Contain 'dc1.corp.example:389'
+        $plan.target | Should -Contain '<controller of corp.example>: DC=corp,DC=example (subtree, (&(sAMAccountType=805306368)(department=Sales))): all users'
+        $plan.target -like '*.microsoftonline.com*' | Should -BeNullOrEmpty
+        @($plan | Group-Object kind, target | Where-Object Count -gt 1) | Should -BeNullOrEmpty
+        $plan | ForEach-Object { $_.checks.Count | Should -BeGreaterThan 0 }
     }
     It 'of -PassThruEvidence can be judged again as it came from the pipeline' {
         $evidence = Join-Path $TestDrive 'p.ndjson'

@@ -87,6 +87,9 @@ Describe 'Hostile text' {
         @{ Name = 'report'; View = { Test-PasswordWriteback -EvidencePath $hostile | Out-String } }
         @{ Name = 'finding table'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile | Format-Table | Out-String } }
         @{ Name = 'finding list'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile | Format-List | Out-String } }
+        @{ Name = 'explained report'; View = { Test-PasswordWriteback -EvidencePath $hostile -Explain | Out-String } }
+        @{ Name = 'explained finding table'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -Explain | Format-Table | Out-String } }
+        @{ Name = 'explained finding list'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -Explain | Format-List | Out-String } }
         @{ Name = 'record table'; View = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -PassThruEvidence | Where-Object collectedAtUnixMs | Format-Table | Out-String } }
     ) {
         $mode = $PSStyle.OutputRendering
@@ -103,6 +106,25 @@ Describe 'Views of the other objects' {
         $text = Test-PasswordWritebackConnectivity -EvidencePath $broken | Out-String
         $text | Should -Match 'Status\s+Id\s+Severity\s+Message'
         $text | Should -Match 'PW301'
+    }
+    # Where PowerShell does not know how a language breaks lines, it breaks them anywhere.
+    It 'break lines between words, whatever the culture: <Name>' -ForEach @(
+        @{ Name = 'finding table'; Object = { Test-PasswordWritebackConnectivity -EvidencePath $broken }; As = 'Format-Table'; Text = 'message' }
+        @{ Name = 'finding list'; Object = { Test-PasswordWritebackConnectivity -EvidencePath $broken | Where-Object status -eq fail }; As = 'Format-List'; Text = 'message', 'remediation' }
+        @{ Name = 'check table'; Object = { Get-PasswordWritebackCheck }; As = 'Format-Table'; Text = 'title' }
+        @{ Name = 'check list'; Object = { Get-PasswordWritebackCheck -Rule }; As = 'Format-List'; Text = 'title', 'rule' }
+    ) {
+        $culture = [cultureinfo]::CurrentCulture
+        $objects = @(& $Object)
+        try {
+            [cultureinfo]::CurrentCulture = [cultureinfo]::InvariantCulture
+            $shown = ($objects | & $As | Out-String) -replace '\x1b\[[0-9;]*m', '' -split '\s+'
+        }
+        finally { [cultureinfo]::CurrentCulture = $culture }
+        $words = foreach ($name in $Text) { $objects.$name -split '\s+' }
+        $words = @($words | Where-Object { $_ -and $_.Length -lt 40 } | Select-Object -Unique)
+        $words.Count | Should -BeGreaterThan 20
+        @($words | Where-Object { $shown -cnotcontains $_ }) | Should -BeNullOrEmpty
     }
     It 'show a finding as a list with evidence and fix' {
         $text = (Test-PasswordWritebackConnectivity -EvidencePath $broken | Where-Object status -eq fail | Select-Object -First 1 | Format-List | Out-String) -replace '\x1b\[[0-9;]*m', ''

@@ -1,5 +1,6 @@
 use super::facts::{has_role, inventory};
-use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
+use super::fields;
+use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step, common};
 use crate::checks::server::clocks::{CLOCK_FAIL, CLOCK_WARN, words};
 use crate::checks::targets;
 use crate::evidence::{Clock, DcInventory};
@@ -25,24 +26,31 @@ Unknown: one of the two clocks was not read.",
 fn judge(case: &Case) -> Answer {
     let name = &case.target.display;
     if inventory(case.scene, &case.target.key).is_some_and(|inventory| has_role(inventory, "pdc")) {
-        return Err(Judgement::not_applicable(
-            Reason::NotConfigured,
-            format!("{name} is the PDC emulator: the others are compared with it."),
-        ));
+        let message = format!("{name} is the PDC emulator: the others are compared with it.");
+        let judgement = Judgement::not_applicable(Reason::NotConfigured, message);
+        return Err(fields::roles(judgement, case.scene, &case.target.key));
     }
-    let own = case.need::<Clock>()?.data;
+    let own_clock = case.need::<Clock>()?;
+    let own = own_clock.data;
     let pdc = pdc_of(case).ok_or_else(|| {
         Judgement::unknown(
             Reason::NotCollected,
             format!("The PDC emulator that {name} could be compared with is not known."),
         )
+        .common(common::UNREAD)
+        .said("PDC emulator", "not known")
     })?;
-    let reference = case.need_at::<Clock>(&pdc)?.data;
+    let pdc_clock = case.need_at::<Clock>(&pdc)?;
+    let reference = pdc_clock.data;
     let (Some(own_skew), Some(pdc_skew)) = (own.skew_seconds, reference.skew_seconds) else {
         return Err(Judgement::unknown(
             Reason::NotReadable,
             format!("The time of {name} or of the PDC emulator was not read."),
-        ));
+        )
+        .read(own_clock.record, "skewSeconds")
+        .or(reference.skew_seconds)
+        .read(pdc_clock.record, "skewSeconds")
+        .or(own.skew_seconds));
     };
     let skew = i64::from(own_skew) - i64::from(pdc_skew);
     let round_trips = i64::from(own.round_trip_ms.unwrap_or(0)) + i64::from(reference.round_trip_ms.unwrap_or(0));
@@ -53,14 +61,20 @@ fn judge(case: &Case) -> Answer {
             "The clock of {name} is {how} against the PDC emulator; more than 300 s break Kerberos (8023061b)."
         ))
         .step(resync(name)),
-        Status::Warn => {
-            Judgement::warn(format!("The clock of {name} is {how} against the PDC emulator.")).step(resync(name))
-        }
+        Status::Warn => Judgement::warn(format!("The clock of {name} is {how} against the PDC emulator."))
+            .rule("at most 300 s")
+            .step(resync(name)),
         _ => Judgement::pass(format!("The clock of {name} agrees with the PDC emulator: {how}.")),
     };
     Ok(judgement
         .with("skew to the PDC emulator", format!("{skew} s"))
-        .with("PDC emulator", pdc.trim_start_matches("dc:")))
+        .with("PDC emulator", pdc.trim_start_matches("dc:"))
+        .said("skew to the PDC emulator in s", skew)
+        .said("allowed for the round trips in ms", round_trips / 2)
+        .read(own_clock.record, "skewSeconds")
+        .or(pdc_skew)
+        .or(i64::from(pdc_skew) + CLOCK_WARN + round_trips / 2000 + 1)
+        .read(pdc_clock.record, "skewSeconds"))
 }
 
 /// Grades the skew after the allowance is taken off, at both bounds: within it the measurement proves

@@ -2,7 +2,7 @@ use super::facts::{
     self, answers_ldap, controller_key, domain_of_dn, is_read_only, located, locator, our_site, site_in_words,
 };
 use crate::catalog::text::{clean, list};
-use crate::catalog::{Answer, Case, Judgement, Reason, Step};
+use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
 use crate::checks::targets;
 use crate::evidence::{AdSyncConfig, DcInventory, Fsmo};
 
@@ -29,7 +29,9 @@ fn judge(case: &Case) -> Answer {
     if !is_forest_root(case) && is_selected(case) == Some(false) {
         let message =
             format!("{domain} is neither a forest root nor selected in a connector; Connect does not need it.");
-        return Err(Judgement::not_applicable(Reason::NotConfigured, message));
+        return Err(Judgement::not_applicable(Reason::NotConfigured, message)
+            .said("forest root", false)
+            .said("selected in a connector", false));
     }
     let inventory = scene.evidence.facts::<DcInventory>();
     let controllers: Vec<_> = inventory.iter().filter(|fact| fact.record.target.is_in(&case.target.key)).collect();
@@ -45,7 +47,7 @@ fn judge(case: &Case) -> Answer {
     }
     // Of a large domain only some controllers are looked at.
     let is_known = |host: &str| controllers.iter().any(|fact| fact.record.target.key == controller_key(host));
-    let in_dns = locator(case, "_ldap._tcp.dc._msdcs.").ok().and_then(located).unwrap_or_default();
+    let in_dns = locator(case, "_ldap._tcp.dc._msdcs.").ok().and_then(|fact| located(fact.data)).unwrap_or_default();
     unread.extend(in_dns.into_iter().filter(|host| !is_known(host)));
 
     let site = our_site(scene);
@@ -53,31 +55,44 @@ fn judge(case: &Case) -> Answer {
     let site_is_silent =
         site.is_some() && silent.iter().any(|data| in_site(data)) && !answering.iter().any(|data| in_site(data));
     let names = |all: &[&DcInventory]| list(all.iter().map(|data| data.fqdn.as_str()));
-    let judgement = match (answering.len(), silent.len(), unread.len()) {
-        (0, 0, 0) if controllers.is_empty() => {
-            return Err(Judgement::unknown(Reason::NotCollected, format!("No controller of {domain} is known.")));
+    let counts = (answering.len(), silent.len(), unread.len());
+    let judgement = match served(counts, controllers.is_empty(), site_is_silent) {
+        Served::NotKnown => {
+            let unknown = Judgement::unknown(Reason::NotCollected, format!("No controller of {domain} is known."));
+            return Err(unknown.said("controllers known", 0));
         }
-        (0, 0, 0) => Judgement::fail(format!("Every controller of {domain} that is known is read-only.")),
-        (0, _, 0) => Judgement::fail(format!("No writable controller of {domain} answers LDAP.")).step(look(&domain)),
-        (1, 1.., 0) => Judgement::warn(format!(
+        Served::ReadOnly => Judgement::fail(format!("Every controller of {domain} that is known is read-only.")),
+        Served::ByNone => {
+            Judgement::fail(format!("No writable controller of {domain} answers LDAP.")).step(look(&domain))
+        }
+        Served::ByOne => Judgement::warn(format!(
             "Only {} of {domain} answers LDAP; {} does not.",
             names(&answering),
             names(&silent)
         ))
         .step(look(&domain)),
-        (1.., _, _) if site_is_silent => Judgement::warn(format!(
+        Served::FromElsewhere => Judgement::warn(format!(
             "No controller of {domain} in this server's AD site answers LDAP; another site has to serve it."
         ))
         .step(look(&domain)),
-        (0, _, _) => Judgement::unknown(
+        Served::Perhaps => Judgement::unknown(
             Reason::Partial,
             format!("Not every controller of {domain} was looked at, and no writable one is known to answer."),
         ),
-        (1, 1.., _) => Judgement::unknown(
+        Served::PerhapsByOne => Judgement::unknown(
             Reason::Partial,
             format!("{} of {domain} answers LDAP; whether it is the only one is not known.", names(&answering)),
         ),
-        (count, _, _) => Judgement::pass(format!("{count} writable controller(s) of {domain} answer LDAP.")),
+        Served::Well => Judgement::pass(format!("{} writable controller(s) of {domain} answer LDAP.", answering.len())),
+    };
+    let judgement = judgement
+        .said(ANSWERING, answering.len())
+        .said("controllers that do not answer", silent.len())
+        .said("controllers not looked at", unread.len())
+        .said("own AD site without an answer", site_is_silent);
+    let judgement = match turn(counts, controllers.is_empty(), site_is_silent) {
+        Some((count, status)) => judgement.turn(ANSWERING, count, status),
+        None => judgement,
     };
     let lines =
         [("answering", names(&answering)), ("silent", names(&silent)), ("not looked at", list(unread.iter().copied()))];
@@ -86,6 +101,52 @@ fn judge(case: &Case) -> Answer {
         .filter(|(_, value)| !value.is_empty())
         .fold(judgement, |judgement, (name, value)| judgement.with(name, value));
     Ok(judgement.with("AD site of this server", site_in_words(site)))
+}
+
+const ANSWERING: &str = "writable controllers that answer LDAP";
+
+/// How a domain is served.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Served {
+    NotKnown,
+    ReadOnly,
+    ByNone,
+    ByOne,
+    FromElsewhere,
+    Perhaps,
+    PerhapsByOne,
+    Well,
+}
+
+/// By the counts of controllers that answer, are silent, and were not looked at.
+fn served(counts: (usize, usize, usize), none_known: bool, site_is_silent: bool) -> Served {
+    match counts {
+        (0, 0, 0) if none_known => Served::NotKnown,
+        (0, 0, 0) => Served::ReadOnly,
+        (0, _, 0) => Served::ByNone,
+        (1, 1.., 0) => Served::ByOne,
+        (1.., _, _) if site_is_silent => Served::FromElsewhere,
+        (0, _, _) => Served::Perhaps,
+        (1, 1.., _) => Served::PerhapsByOne,
+        _ => Served::Well,
+    }
+}
+
+/// How many would have to answer for another status, when one after the other falls silent or wakes up.
+fn turn(
+    (answering, silent, unread): (usize, usize, usize),
+    none_known: bool,
+    site_is_silent: bool,
+) -> Option<(usize, Status)> {
+    let status = |answering, silent| match served((answering, silent, unread), none_known, site_is_silent) {
+        Served::ReadOnly | Served::ByNone => Status::Fail,
+        Served::ByOne | Served::FromElsewhere => Status::Warn,
+        Served::NotKnown | Served::Perhaps | Served::PerhapsByOne => Status::Unknown,
+        Served::Well => Status::Pass,
+    };
+    let all = answering + silent;
+    let mut counts = (answering + 1..=all).chain((0..answering).rev()).map(|count| (count, status(count, all - count)));
+    counts.find(|(_, other)| *other != status(answering, silent))
 }
 
 /// True for the root domain of a forest: Connect needs it even when it is not selected.

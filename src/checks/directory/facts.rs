@@ -1,7 +1,8 @@
 //! What the evidence says of a controller: predicates that several checks share.
 
+use super::fields;
 use crate::catalog::text::clean;
-use crate::catalog::{Case, Judgement, Reason, Scene, Step};
+use crate::catalog::{Case, Judgement, Reason, Scene, Step, common};
 use crate::evidence::{DcInventory, Dns, Fact, Kind, Os, Record, RecordError, RootDse, State, Tcp};
 
 /// LDAP; everything that is read of a controller goes over it.
@@ -55,25 +56,27 @@ fn result_in_words(result: &str) -> &'static str {
 /// What stands in for a port that nobody could look at.
 pub fn unread(case: &Case, number: u16) -> Judgement {
     let name = &case.target.display;
-    if let Some(record) = case.unreadable::<Tcp>() {
-        return Judgement::unreadable(record);
-    }
-    match case.facts::<Tcp>().iter().any(|fact| fact.data.port == number) {
-        true => Judgement::unknown(Reason::Partial, format!("The attempt on TCP {number} of {name} came to no end.")),
-        false => Judgement::unknown(Reason::NotCollected, format!("TCP {number} of {name} was not tried.")),
-    }
+    let judgement = if let Some(record) = case.unreadable::<Tcp>() {
+        Judgement::unreadable(record)
+    } else if case.facts::<Tcp>().iter().any(|fact| fact.data.port == number) {
+        Judgement::unknown(Reason::Partial, format!("The attempt on TCP {number} of {name} came to no end."))
+    } else {
+        Judgement::unknown(Reason::NotCollected, format!("TCP {number} of {name} was not tried."))
+    };
+    fields::port(judgement.common(common::UNREAD), case.scene, &case.target.key, number)
 }
 
 /// A check of one port that must be open.
 pub fn required_port(case: &Case, number: u16, service: &str, id: &str) -> Judgement {
     let name = &case.target.display;
-    match port(case.scene, &case.target.key, number) {
+    let judgement = match port(case.scene, &case.target.key, number) {
         Port::Open => Judgement::pass(format!("{service} (TCP {number}) of {name} is reachable.")),
+        Port::Unread => return unread(case, number),
         Port::Closed(how) => Judgement::fail(format!("{service} (TCP {number}) of {name} is not reachable: {how}."))
             .with("port", number)
             .step(try_port(name, number, id)),
-        Port::Unread => unread(case, number),
-    }
+    };
+    fields::port(judgement, case.scene, &case.target.key, number)
 }
 
 /// Try a port by hand, then run the check again.
@@ -166,12 +169,14 @@ pub fn host_name(host: &str) -> String {
 }
 
 /// The SRV record of a service of a domain, or why it is not known.
-pub fn locator<'a>(case: &Case<'a>, service: &str) -> Result<&'a Dns, Judgement> {
+pub fn locator<'a>(case: &Case<'a>, service: &str) -> Result<Fact<'a, Dns>, Judgement> {
     let name = format!("{service}{}", case.target.display);
     let found = case.facts::<Dns>().into_iter().find(|fact| fact.data.name.eq_ignore_ascii_case(&name));
-    found.map(|fact| fact.data).ok_or_else(|| match case.unreadable::<Dns>() {
+    found.ok_or_else(|| match case.unreadable::<Dns>() {
         Some(record) => Judgement::unreadable(record),
-        None => Judgement::unknown(Reason::NotCollected, format!("{name} was not asked for.")),
+        None => Judgement::unknown(Reason::NotCollected, format!("{name} was not asked for."))
+            .common(common::UNREAD)
+            .said(&name, "not asked for"),
     })
 }
 
@@ -207,7 +212,7 @@ pub fn has_role(inventory: &DcInventory, role: &str) -> bool {
 }
 
 /// Capability of a controller that holds only part of the secrets: read-only ([MS-ADTS] 3.1.1.3.4.3.5).
-const PARTIAL_SECRETS: &str = "1.2.840.113556.1.4.1920";
+pub const PARTIAL_SECRETS: &str = "1.2.840.113556.1.4.1920";
 
 /// True, false, or not known, from either source.
 pub fn is_read_only(scene: &Scene, key: &str) -> Option<bool> {

@@ -15,7 +15,7 @@ crate::declare_check! {
     blocked_by_all: [PW403],
     remediation: "Raise the level; a dotted NetBIOS name cannot be used with Connect.",
     link: "L-PRE", since: "0.1.0",
-    rule: "Pass: forestFunctionality >= 2 and the NetBIOS name has no dot; values 8, 9 or above 10 with a note.
+    rule: "Pass: forestFunctionality >= 2 and the NetBIOS name has no dot (values 8, 9 or above 10 with a note).
 Fail: below 2, or a dot in the NetBIOS name (unsupported).
 Unknown: the level or the name could not be read.",
 }
@@ -24,31 +24,43 @@ fn judge(case: &Case) -> Answer {
     let domain = &case.target.display;
     let roots = case.scene.evidence.facts::<RootDse>();
     let of_domain = roots.iter().filter(|fact| fact.record.target.is_in(&case.target.key));
-    let level = of_domain.filter_map(|fact| fact.data.forest_functionality).min();
+    let of_domain: Vec<_> = of_domain.collect();
+    let lowest = of_domain.iter().min_by_key(|fact| fact.data.forest_functionality.unwrap_or(i32::MAX));
+    let level = lowest.and_then(|fact| fact.data.forest_functionality);
     let fsmo = case.facts::<Fsmo>();
     let netbios = fsmo.iter().find_map(|fact| fact.data.netbios_name.as_deref());
+    let because = |judgement: Judgement| {
+        let judgement = match lowest {
+            Some(fact) => judgement.read(fact.record, "forestFunctionality").or(LEAST).or(LEAST - 1),
+            None => judgement.said("forest functional level", "not read"),
+        };
+        match fsmo.first() {
+            Some(fact) => judgement.read(fact.record, "netbiosName").or("CORP").or("CORP.EXAMPLE"),
+            None => judgement,
+        }
+    };
     let unread = |what: &str| match case.unreadable::<Fsmo>() {
         Some(record) => Judgement::unreadable(record),
-        None => Judgement::unknown(Reason::NotReadable, format!("The {what} of {domain} could not be read.")),
+        None => because(Judgement::unknown(Reason::NotReadable, format!("The {what} of {domain} could not be read."))),
     };
     if let Some(name) = netbios.filter(|name| name.contains('.')) {
-        return Ok(Judgement::fail(format!(
+        return Ok(because(Judgement::fail(format!(
             "The NetBIOS name '{}' of {domain} has a dot; Connect does not support that.",
             clean(name)
-        )));
+        ))));
     }
     if let Some(level) = level.filter(|level| *level < LEAST) {
-        return Ok(Judgement::fail(format!(
+        return Ok(because(Judgement::fail(format!(
             "The forest functional level of {domain} is {level}, below Windows Server 2003."
-        )));
+        ))));
     }
     let level = level.ok_or_else(|| unread("forest functional level"))?;
     let netbios = netbios.ok_or_else(|| unread("NetBIOS name"))?;
     let note = if matches!(level, 8 | 9) || level > 10 { " (a level that this version does not know)" } else { "" };
-    Ok(Judgement::pass(format!(
+    Ok(because(Judgement::pass(format!(
         "Forest functional level {level}{note} and NetBIOS name '{}' of {domain} are supported.",
         clean(netbios)
-    )))
+    ))))
 }
 
 #[cfg(test)]

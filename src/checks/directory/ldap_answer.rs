@@ -1,4 +1,5 @@
 use super::facts::{self, LDAP, Port, answers_ldap, port, try_port, unread};
+use super::fields;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
@@ -25,19 +26,20 @@ fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let domain = domain(case);
     let judgement = match answers_ldap(case.scene, &case.target.key) {
+        facts::Answer::Unread => return Ok(unreadable(case, &name)),
         facts::Answer::Yes => Judgement::pass(format!("{name} answers LDAP for {domain}.")),
-        facts::Answer::No(how) => {
-            Judgement::fail(format!("{name} does not answer LDAP: {how}.")).step(try_port(&name, LDAP, "PW403"))
-        }
+        facts::Answer::No(how) => Judgement::fail(format!("{name} does not answer LDAP: {how}."))
+            .rule("no connection")
+            .step(try_port(&name, LDAP, "PW403")),
         facts::Answer::OtherDomain(dn) => Judgement::fail(format!(
             "The name {name} leads to a controller of another domain: it serves {}, not {domain}.",
             clean(&dn)
         ))
+        .rule("a controller of another domain")
         .with("defaultNamingContext", clean(&dn))
         .step(ask_name(&name)),
-        facts::Answer::Unread => unreadable(case, &name),
     };
-    Ok(judgement)
+    Ok(fields::ldap(judgement, case.scene, &case.target.key))
 }
 
 fn domain(case: &Case) -> String {
@@ -45,18 +47,19 @@ fn domain(case: &Case) -> String {
 }
 
 fn unreadable(case: &Case, name: &str) -> Judgement {
+    let because = |judgement: Judgement| fields::ldap(judgement, case.scene, &case.target.key);
     if !case.facts::<RootDse>().is_empty() {
-        return Judgement::unknown(
+        return because(Judgement::unknown(
             Reason::NotReadable,
             format!("{name} answers LDAP, but does not say which domain it serves."),
-        );
+        ));
     }
     match case.unreadable::<RootDse>() {
         Some(record) => Judgement::unreadable(record),
-        None if port(case.scene, &case.target.key, LDAP) == Port::Open => Judgement::unknown(
+        None if port(case.scene, &case.target.key, LDAP) == Port::Open => because(Judgement::unknown(
             Reason::NotCollected,
             format!("LDAP of {name} was not asked, although TCP {LDAP} connects."),
-        ),
+        )),
         None => unread(case, LDAP),
     }
 }

@@ -2,7 +2,8 @@ use super::facts::{controller_key, has_address, located, locator};
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
-use crate::evidence::Dns;
+use crate::evidence::{Dns, Fact};
+use serde_json::json;
 
 crate::declare_check! {
     PW401, "Locator records of every synchronised domain resolve",
@@ -21,11 +22,12 @@ Unknown: a record was not asked for, the answer is not known to this version, or
 fn judge(case: &Case) -> Answer {
     let domain = &case.target.display;
     let controllers = locator(case, "_ldap._tcp.dc._msdcs.")?;
-    let Some(hosts) = located(controllers) else {
+    let Some(hosts) = located(controllers.data) else {
         return Err(strange("_ldap._tcp.dc._msdcs.", domain, controllers));
     };
     if hosts.is_empty() {
-        return Ok(no_record(domain, &controllers.rcode));
+        let judgement = no_record(domain, &controllers.data.rcode);
+        return Ok(judgement.read(controllers.record, "answers").read(controllers.record, "rcode"));
     }
     let known = |expected: Option<bool>| -> Vec<&str> {
         let has = |host: &&str| has_address(case.scene, &controller_key(host)) == expected;
@@ -33,6 +35,11 @@ fn judge(case: &Case) -> Answer {
     };
     let (with, without, unread) = (known(Some(true)), known(Some(false)), known(None));
     let describe = |judgement: Judgement| {
+        let judgement = judgement
+            .read(controllers.record, "answers")
+            .said("controllers with an address", with.len())
+            .said("controllers without an address", without.len())
+            .said("controllers that were not looked up", unread.len());
         let judgement = judgement.with("controllers with an address", list(with.iter().copied()));
         let judgement = match without.is_empty() {
             true => judgement,
@@ -53,41 +60,55 @@ fn judge(case: &Case) -> Answer {
     let pdc = locator(case, "_ldap._tcp.pdc._msdcs.");
     let kerberos = locator(case, "_kerberos._tcp.dc._msdcs.");
     let mut doubts = Vec::new();
-    match pdc.as_ref().ok().and_then(|pdc| located(pdc)).as_deref() {
-        Some([]) => doubts.push("the pdc record is missing".to_owned()),
+    match pdc.as_ref().ok().and_then(|pdc| located(pdc.data)).as_deref() {
+        Some([]) => doubts.push(("the pdc record", "the pdc record is missing".to_owned())),
         Some([_]) | None => {}
         Some(many) => {
-            doubts.push(format!("the pdc record names {} controllers ({})", many.len(), list(many.iter().copied())));
+            let names = list(many.iter().copied());
+            doubts.push(("the pdc record", format!("the pdc record names {} controllers ({names})", many.len())));
         }
     }
     if !with.is_empty() && !without.is_empty() {
-        doubts.push(format!("no address for {}", list(without.iter().copied())));
+        doubts.push(("a target has no address", format!("no address for {}", list(without.iter().copied()))));
     }
-    if kerberos.is_ok_and(|kerberos| located(kerberos).is_some_and(|hosts| hosts.is_empty())) {
-        doubts.push("the _kerberos._tcp.dc._msdcs record is missing".to_owned());
+    let tickets = kerberos.as_ref().ok();
+    if tickets.is_some_and(|kerberos| located(kerberos.data).is_some_and(|hosts| hosts.is_empty())) {
+        doubts.push(("_kerberos._tcp", "the _kerberos._tcp.dc._msdcs record is missing".to_owned()));
     }
-    if !doubts.is_empty() {
-        let what = doubts.join("; ");
+    // Of each record the one value that would be right: the first controller, alone.
+    let first = json!([{ "value": hosts[0] }]);
+    let describe = |judgement: Judgement| {
+        let records = [pdc.as_ref().ok(), tickets].into_iter().flatten();
+        records.fold(describe(judgement), |judgement, fact| {
+            judgement.read(fact.record, "answers").or(first.clone()).or(json!([]))
+        })
+    };
+    if let Some((words, _)) = doubts.first() {
+        let what = doubts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ");
         return Ok(describe(
             Judgement::warn(format!("The locator records of {domain} are not right: {what}."))
+                .rule(words)
                 .step(ask(domain, "_ldap._tcp.pdc._msdcs.")),
         ));
     }
     // What follows is proof that the domain can be located, so it needs the records themselves.
-    let pdc = pdc?;
-    let pdc = located(pdc).ok_or_else(|| strange("_ldap._tcp.pdc._msdcs.", domain, pdc))?;
+    let pdc = match &pdc {
+        Ok(pdc) => *pdc,
+        Err(unread) => return Err(unread.clone()),
+    };
+    let pdc = located(pdc.data).ok_or_else(|| strange("_ldap._tcp.pdc._msdcs.", domain, pdc))?;
     if with.is_empty() {
         let message = format!("The addresses of the controllers of {domain} were not read.");
-        return Err(Judgement::unknown(Reason::Partial, message));
+        return Err(describe(Judgement::unknown(Reason::Partial, message)));
     }
     let message = format!("DNS locates {} controller(s) of {domain} and its PDC emulator.", with.len());
     Ok(describe(Judgement::pass(message)).with("PDC emulator", list(pdc)))
 }
 
-fn strange(service: &str, domain: &str, dns: &Dns) -> Judgement {
-    let rcode = clean(&dns.rcode);
+fn strange(service: &str, domain: &str, dns: Fact<Dns>) -> Judgement {
+    let rcode = clean(&dns.data.rcode);
     let message = format!("DNS answered '{rcode}' for {service}{domain}, which this version does not know.");
-    Judgement::unknown(Reason::Ambiguous, message)
+    Judgement::unknown(Reason::Ambiguous, message).read(dns.record, "rcode").or("NODATA")
 }
 
 fn no_record(domain: &str, rcode: &str) -> Judgement {

@@ -1,8 +1,9 @@
 //! PW4xx: the domain controllers and the directory.
 
 pub mod facts;
+mod fields;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 
 mod clock_controllers;
 mod domain_coverage;

@@ -18,16 +18,21 @@ crate::declare_check! {
     remediation: "Plan the replacement. The article's list (2008 R2 to 2012 R2) is outdated.",
     link: "L-PRE", since: "0.1.0",
     rule: "Pass: extended support ends 180 days from now or later; a newer build than the table, with a note.
-Warn: it has ended, or ends in fewer than 180 days; 2012 R2 and older also say that policy hints need 2016 or later.
+Warn: it has ended, or ends in fewer than 180 days (2012 R2 and older also say that policy hints need 2016 or later).
 Unknown: a controller that is not Windows, a build that was not read, or one that the table leaves out.
 Fail: never; the capability is judged by PW415.",
 }
 
 fn judge(case: &Case) -> Answer {
     let name = &case.target.display;
-    let inventory = case.need::<DcInventory>()?.data;
+    let fact = case.need::<DcInventory>()?;
+    let inventory = fact.data;
     let system = inventory.operating_system.as_deref();
-    let unknown = |reason: Reason, message: String| Err(Judgement::unknown(reason, message));
+    let because = |judgement: Judgement| {
+        let judgement = judgement.read(fact.record, "operatingSystem").read(fact.record, "build");
+        releases(case).into_iter().fold(judgement, Judgement::or)
+    };
+    let unknown = |reason: Reason, message: String| Err(because(Judgement::unknown(reason, message)));
     if let Some(system) = system.filter(|system| !system.to_lowercase().contains("windows")) {
         return unknown(Reason::Ambiguous, format!("{name} runs {}, which is not Windows.", clean(system)));
     }
@@ -35,14 +40,15 @@ fn judge(case: &Case) -> Answer {
         return unknown(Reason::NotReadable, format!("The operating system of {name} could not be read."));
     };
     let tables = case.scene.tables;
-    let describe = |judgement: Judgement| data_of(case, judgement.with("build", build));
+    let describe = |judgement: Judgement| data_of(case, because(judgement.with("build", build)));
     let Some(known) = tables.operating_system(build) else {
         let newest = tables.systems.iter().map(|system| system.build).max().unwrap_or(0);
         return if build > newest {
             let system = clean(system.unwrap_or("Windows"));
-            Ok(describe(Judgement::pass(format!(
-                "{name} runs {system} (build {build}), newer than the table of releases."
-            ))))
+            Ok(describe(
+                Judgement::pass(format!("{name} runs {system} (build {build}), newer than the table of releases."))
+                    .rule("a newer build"),
+            ))
         } else {
             unknown(Reason::Ambiguous, format!("Build {build} of {name} is not in the table of releases."))
         };
@@ -52,6 +58,9 @@ fn judge(case: &Case) -> Answer {
     };
     let left = last_day - case.scene.now_unix_ms.div_euclid(DAY_MS);
     let hints = if known.policy_hints { "" } else { " Password policy hints need Windows Server 2016 or later." };
+    let describe = |judgement: Judgement| {
+        describe(judgement.said("extended support ends", &known.extended_end).said("days from now", left))
+    };
     Ok(describe(if left < 0 {
         Judgement::warn(format!("Extended support of {} on {name} ended on {}.{hints}", known.name, known.extended_end))
     } else if left < SUPPORT_SOON {
@@ -61,7 +70,18 @@ fn judge(case: &Case) -> Answer {
         ))
     } else {
         Judgement::pass(format!("{name} runs {}, supported until {}.", known.name, known.extended_end))
+            .rule("180 days from now or later")
     }))
+}
+
+/// Builds of the table that are judged differently now: the newest, and the newest whose support has ended.
+fn releases(case: &Case) -> Vec<u32> {
+    let today = case.scene.now_unix_ms.div_euclid(DAY_MS);
+    let has_ended = |end: &str| days_since_1970(end).is_some_and(|day| day < today);
+    let systems = &case.scene.tables.systems;
+    let newest = systems.iter().map(|system| system.build).max();
+    let ended = systems.iter().filter(|system| has_ended(&system.extended_end)).map(|system| system.build).max();
+    newest.into_iter().chain(ended).collect()
 }
 
 /// Says how old the table is; an old one is noted and changes nothing (catalog 3).

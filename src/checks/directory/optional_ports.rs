@@ -1,4 +1,5 @@
 use super::facts::{Port, domain_of_dn, port, try_port};
+use super::fields;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity};
 use crate::checks::targets;
 use crate::evidence::{AdSyncConfig, Dns, Os, Partition, Tcp};
@@ -62,6 +63,14 @@ fn judge(case: &Case) -> Answer {
         let ports = judged.iter().map(u16::to_string).collect::<Vec<_>>().join(" and ");
         Judgement::pass(format!("TCP {ports} of {name} is reachable."))
     };
+    let words = |needed: Option<bool>| needed.map_or("not known", |needed| if needed { "yes" } else { "no" });
+    let judgement = needed.iter().fold(judgement, |judgement, (number, needed)| {
+        let judgement = judgement.said(&format!("TCP {number} is needed"), words(*needed));
+        match needed {
+            Some(true) => fields::port(judgement, case.scene, &case.target.key, *number),
+            Some(false) | None => judgement,
+        }
+    });
     Ok(INFORMATION.iter().fold(judgement, |judgement, number| match state(*number) {
         Port::Open => judgement.with("information", format!("TCP {number} connects")),
         Port::Closed(_) => {

@@ -3,6 +3,10 @@ use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
 use crate::checks::targets;
 use crate::evidence::Fsmo;
+use serde_json::json;
+
+/// A host that is no PDC emulator, to see what depends on the name.
+const ELSEWHERE: &str = "another.example";
 
 crate::declare_check! {
     PW402, "The PDC emulator of every domain is known",
@@ -21,12 +25,24 @@ Unknown: the role owner, its host name, the pdc record or the address was not re
 
 fn judge(case: &Case) -> Answer {
     let domain = &case.target.display;
-    let fsmo = case.need::<Fsmo>()?.data;
+    let fact = case.need::<Fsmo>()?;
+    let fsmo = fact.data;
     let owner_dn = fsmo.fsmo_role_owner.as_deref().unwrap_or_default();
     let srv = in_dns(case, fsmo);
     let shown = srv.as_ref().map_or_else(|_| "not read".to_owned(), |hosts| list(hosts.iter().map(String::as_str)));
+    // The directory's word for DNS, and the other way round, are what would make them agree.
+    let because = |judgement: Judgement| {
+        let dns = locator(case, "_ldap._tcp.pdc._msdcs.").ok();
+        let host = dns.and_then(|fact| located(fact.data)?.first().map(|host| (*host).to_owned()));
+        let judgement = judgement.read(fact.record, "fSMORoleOwner").read(fact.record, "pdcHost");
+        let judgement = host.into_iter().fold(judgement, |judgement, host| judgement.or(host).or(ELSEWHERE));
+        match dns {
+            Some(dns) => judgement.read(dns.record, "answers").or(json!([{ "value": fsmo.pdc_host }])),
+            None => judgement.read(fact.record, "srvPdcHosts"),
+        }
+    };
     let describe = |judgement: Judgement| {
-        judgement
+        because(judgement)
             .with("fSMORoleOwner", clean(owner_dn))
             .with("role owner", fsmo.pdc_host.as_deref().map_or_else(|| "not read".to_owned(), clean))
             .with("pdc record in DNS", &shown)
@@ -77,9 +93,9 @@ fn in_dns(case: &Case, fsmo: &Fsmo) -> Result<Vec<String>, Judgement> {
     let mut hosts: Vec<String> = match locator(case, "_ldap._tcp.pdc._msdcs.") {
         Ok(dns) => {
             let message =
-                || format!("DNS answered '{}' for the pdc record of {}.", clean(&dns.rcode), case.target.display);
+                || format!("DNS answered '{}' for the pdc record of {}.", clean(&dns.data.rcode), case.target.display);
             let strange = || Judgement::unknown(Reason::Ambiguous, message());
-            located(dns).ok_or_else(strange)?.into_iter().map(host_name).collect()
+            located(dns.data).ok_or_else(strange)?.into_iter().map(host_name).collect()
         }
         Err(unknown) if fsmo.srv_pdc_hosts.is_empty() => return Err(unknown),
         Err(_) => fsmo.srv_pdc_hosts.iter().map(|host| host_name(host)).collect(),

@@ -23,20 +23,29 @@ Unknown: supportedControl is empty or was not returned.",
 
 fn judge(case: &Case) -> Answer {
     let name = &case.target.display;
-    let controls = case.need::<RootDse>()?.data.supported_control.as_deref().unwrap_or_default();
+    let fact = case.need::<RootDse>()?;
+    let controls = fact.data.supported_control.as_deref().unwrap_or_default();
     if controls.is_empty() {
-        return Err(Judgement::unknown(Reason::NotReadable, format!("{name} does not list the controls it supports.")));
+        let message = format!("{name} does not list the controls it supports.");
+        let judgement = Judgement::unknown(Reason::NotReadable, message);
+        return Err(judgement.read(fact.record, "supportedControl").or(POLICY_HINTS.to_vec()));
     }
     let found: Vec<&str> =
         POLICY_HINTS.into_iter().filter(|oid| controls.iter().any(|control| control == oid)).collect();
     let judgement = match found.len() {
         2 => Judgement::pass(format!("{name} supports the password policy hints control.")),
         1 => Judgement::warn(format!("{name} lists only one of the two OIDs of the password policy hints control."))
-            .severity(Severity::Low),
+            .severity(Severity::Low)
+            .rule("exactly one"),
         _ => Judgement::fail(format!(
             "{name} does not support the password policy hints control: resets through it are refused (80230636)."
         )),
     };
+    // A missing one first: to have it is the better turn.
+    let missing = POLICY_HINTS.into_iter().filter(|oid| !found.contains(oid));
+    let judgement = missing
+        .chain(found.iter().copied())
+        .fold(judgement, |judgement, oid| judgement.item(fact.record, "supportedControl", oid));
     Ok(judgement.with("policy hints OIDs", if found.is_empty() { "none".to_owned() } else { found.join(", ") }))
 }
 

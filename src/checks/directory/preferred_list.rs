@@ -1,8 +1,8 @@
 use super::facts::{self, answers_ldap, controller_key, domain_of_dn, has_address, has_role, host_name, is_read_only};
 use crate::catalog::text::{clean, list};
-use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
+use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step, common};
 use crate::checks::targets;
-use crate::evidence::{AdSyncConfig, Connector, DcInventory, Fsmo, Partition};
+use crate::evidence::{AdSyncConfig, Connector, DcInventory, Fsmo, Kind, Partition, Record};
 use std::net::IpAddr;
 
 crate::declare_check! {
@@ -23,13 +23,15 @@ Unknown: an entry, or which controller is the PDC emulator, was not looked at.",
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let connector = connector(case).ok_or_else(|| {
+    let (record, index, connector) = connector(case).ok_or_else(|| {
         Judgement::unknown(Reason::NotCollected, format!("The configuration of {name} was not collected."))
+            .common(common::UNREAD)
+            .said(Kind::AdSyncConfig.name(), "not collected")
     })?;
-    let listed = connector
-        .partitions
-        .iter()
-        .filter(|partition| partition.selected != Some(false) && !partition.preferred_dcs.is_empty());
+    let partitions = connector.partitions.iter().enumerate();
+    let listed = partitions
+        .map(|(number, partition)| (format!("connectors.{index}.partitions.{number}"), partition))
+        .filter(|(_, partition)| partition.selected != Some(false) && !partition.preferred_dcs.is_empty());
     // The worst partition speaks for the connector.
     let weight = |judgement: &Judgement| match judgement.outcome {
         Status::Fail => 0,
@@ -37,18 +39,22 @@ fn judge(case: &Case) -> Answer {
         Status::Unknown => 2,
         Status::Pass | Status::NotApplicable => 3,
     };
-    listed.map(|partition| partition_list(case, partition)).min_by_key(weight).ok_or_else(|| {
+    listed.map(|(path, partition)| partition_list(case, record, &path, partition)).min_by_key(weight).ok_or_else(|| {
         Judgement::not_applicable(Reason::NotConfigured, format!("{name} has no preferred controllers."))
+            .read(record, format!("connectors.{index}.name"))
+            .said("preferred controllers of its selected partitions", "none")
     })
 }
 
-fn connector<'a>(case: &Case<'a>) -> Option<&'a Connector> {
+/// The connector, its record and its number there.
+fn connector<'a>(case: &Case<'a>) -> Option<(&'a Record, usize, &'a Connector)> {
     let key = &case.target.key;
     let configs = case.scene.evidence.facts::<AdSyncConfig>();
-    configs
-        .iter()
-        .flat_map(|fact| &fact.data.connectors)
-        .find(|connector| *key == format!("connector:{}", connector.name.to_lowercase()))
+    configs.iter().find_map(|fact| {
+        let mut all = fact.data.connectors.iter().enumerate();
+        let (index, own) = all.find(|(_, connector)| *key == format!("connector:{}", connector.name.to_lowercase()))?;
+        Some((fact.record, index, own))
+    })
 }
 
 /// One entry of a list, as far as it was looked at.
@@ -61,12 +67,31 @@ enum Entry {
     Unread,
 }
 
-fn partition_list(case: &Case, partition: &Partition) -> Judgement {
+fn partition_list(case: &Case, record: &Record, path: &str, partition: &Partition) -> Judgement {
     let names: Vec<String> = partition.preferred_dcs.iter().map(|name| host_name(name)).collect();
     let entries: Vec<(&str, Entry)> = names.iter().map(|name| (name.as_str(), entry(case, name))).collect();
     let shown = list(names.iter().map(String::as_str));
     let dn = clean(&partition.dn);
-    let describe = |judgement: Judgement| judgement.with("partition", &dn).with("preferred controllers", &shown);
+    let pdc = pdc(case, partition);
+    let usable = entries.iter().filter(|(_, entry)| *entry == Entry::Good).map(|(name, _)| *name);
+    let right: Vec<&str> = match &pdc {
+        Some(pdc) if !names.contains(pdc) => usable.chain([pdc.as_str()]).collect(),
+        _ => usable.collect(),
+    };
+    let because = |judgement: Judgement| {
+        let judgement = entries.iter().fold(judgement, |judgement, (name, entry)| {
+            judgement.said(&format!("entry {}", clean(name)), entry.word())
+        });
+        judgement
+            .said("PDC emulator", pdc.as_deref().map_or_else(|| "not known".to_owned(), clean))
+            .read(record, format!("{path}.preferredDcs"))
+            .or(right.clone())
+            .or(names.iter().map(|name| name.split('.').next().unwrap_or(name)).collect::<Vec<_>>())
+            .read(record, format!("{path}.onlyPreferred"))
+            .or(false)
+    };
+    let describe =
+        |judgement: Judgement| because(judgement).with("partition", &dn).with("preferred controllers", &shown);
     let fix = |judgement: Judgement| describe(judgement).step(edit());
 
     if let Some((name, _)) = entries.iter().find(|(_, entry)| *entry == Entry::SingleLabel) {
@@ -88,18 +113,19 @@ fn partition_list(case: &Case, partition: &Partition) -> Judgement {
     }
     let unusable = entries.iter().find_map(|(name, entry)| match entry {
         Entry::Bad(why) => Some((name, *why)),
-        Entry::Unresolved => Some((name, "it does not resolve")),
+        Entry::Unresolved => Some((name, entry.word())),
         Entry::Good | Entry::SingleLabel | Entry::Unread => None,
     });
     if let Some((name, why)) = unusable {
-        return fix(Judgement::warn(format!("The preferred controller {} of {dn} is not usable: {why}.", clean(name))));
+        return fix(Judgement::warn(format!("The preferred controller {} of {dn} is not usable: {why}.", clean(name)))
+            .rule("an entry is bad in another way"));
     }
-    let pdc = pdc(case, partition);
     if let Some(pdc) = pdc.as_ref().filter(|pdc| !names.contains(pdc)) {
         return fix(Judgement::warn(format!(
             "The PDC emulator {} is not in the preferred list of {dn}; Connect contacts it all the same, so keep it reachable (PW403).",
             clean(pdc)
-        )));
+        ))
+        .rule("the PDC emulator is not in it"));
     }
     if entries.iter().any(|(_, entry)| *entry == Entry::Unread) {
         let message = format!("Not every preferred controller of {dn} was looked at.");
@@ -113,6 +139,18 @@ fn partition_list(case: &Case, partition: &Partition) -> Judgement {
             Judgement::unknown(Reason::Partial, format!("Which controller is the PDC emulator of {dn} is not known."))
         }
     })
+}
+
+impl Entry {
+    fn word(&self) -> &'static str {
+        match self {
+            Entry::Good => "a writable controller that answers",
+            Entry::SingleLabel => "a single label",
+            Entry::Unresolved => "it does not resolve",
+            Entry::Bad(why) => why,
+            Entry::Unread => "not looked at",
+        }
+    }
 }
 
 fn entry(case: &Case, name: &str) -> Entry {

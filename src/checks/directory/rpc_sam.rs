@@ -1,11 +1,13 @@
 use super::facts::{Port, port, try_port, unread};
+use super::fields;
 use crate::catalog::text::clean;
-use crate::catalog::{Answer, Case, Judgement, Reason};
+use crate::catalog::{Answer, Case, Judgement, Reason, common};
 use crate::checks::targets;
+use crate::directory::ports::ENDPOINT_MAPPER;
 use crate::evidence::{EndpointMap, Tcp};
+use serde_json::Value;
 
-/// The endpoint mapper and SMB, over which SAM can be had as a named pipe.
-const ENDPOINT_MAPPER: u16 = 135;
+/// SMB, over which SAM can be had as a named pipe.
 const SMB: u16 = 445;
 
 crate::declare_check! {
@@ -25,14 +27,32 @@ Unknown: the endpoint mapper answers with an error.",
 }
 
 fn judge(case: &Case) -> Answer {
+    let judgement = verdict(case);
+    let mut ports: Vec<u16> = vec![ENDPOINT_MAPPER];
+    let tried = case.facts::<Tcp>();
+    for map in tried.iter().filter_map(|fact| fact.data.epm.as_ref()) {
+        ports.extend(if map.samr_ports.is_empty() { &[SMB][..] } else { &map.samr_ports });
+    }
+    ports.sort_unstable();
+    ports.dedup();
+    let judgement =
+        ports.iter().fold(judgement, |judgement, port| fields::port(judgement, case.scene, &case.target.key, *port));
+    Ok(tried.iter().filter(|fact| fact.data.epm.is_some()).fold(judgement, |judgement, fact| {
+        judgement
+            .read(fact.record, "epm.samrPorts")
+            .or(Vec::<u16>::new())
+            .read(fact.record, "epm.error")
+            .or(Value::Null)
+    }))
+}
+
+fn verdict(case: &Case) -> Judgement {
     let name = &case.target.display;
     match port(case.scene, &case.target.key, ENDPOINT_MAPPER) {
-        Port::Unread => return Ok(unread(case, ENDPOINT_MAPPER)),
+        Port::Unread => return unread(case, ENDPOINT_MAPPER),
         Port::Closed(how) => {
-            return Ok(Judgement::fail(format!(
-                "The RPC endpoint mapper (TCP 135) of {name} is not reachable: {how}."
-            ))
-            .step(try_port(name, ENDPOINT_MAPPER, "PW405")));
+            return Judgement::fail(format!("The RPC endpoint mapper (TCP 135) of {name} is not reachable: {how}."))
+                .step(try_port(name, ENDPOINT_MAPPER, "PW405"));
         }
         Port::Open => {}
     }
@@ -42,25 +62,27 @@ fn judge(case: &Case) -> Answer {
     let error = || maps.iter().find_map(|map| map.error.as_deref());
     let listed = maps.iter().find(|map| !map.samr_ports.is_empty());
     let Some(map) = listed.or(maps.first().filter(|_| error().is_none())) else {
-        return Ok(match error() {
+        return match error() {
             Some(error) => Judgement::unknown(
                 Reason::NotReadable,
                 format!("The endpoint mapper of {name} gave no usable answer: {}.", clean(error)),
             ),
-            None => Judgement::unknown(Reason::NotCollected, format!("The endpoint mapper of {name} was not asked.")),
-        });
+            None => Judgement::unknown(Reason::NotCollected, format!("The endpoint mapper of {name} was not asked."))
+                .common(common::UNREAD),
+        };
     };
     if map.samr_ports.is_empty() {
-        return Ok(match port(case.scene, &case.target.key, SMB) {
+        return match port(case.scene, &case.target.key, SMB) {
             Port::Open => Judgement::warn(format!(
                 "{name} offers the security accounts manager over named pipes only, not over a TCP port of its own."
-            )),
+            ))
+            .rule("named pipes only"),
             Port::Closed(how) => Judgement::fail(format!(
                 "{name} offers no TCP port for the security accounts manager, and SMB (TCP 445) is not reachable: {how}."
             ))
             .step(try_port(name, SMB, "PW405")),
             Port::Unread => unread(case, SMB),
-        });
+        };
     }
     let states: Vec<(u16, Port)> =
         map.samr_ports.iter().map(|number| (*number, port(case.scene, &case.target.key, *number))).collect();
@@ -80,7 +102,7 @@ fn judge(case: &Case) -> Answer {
         ))
         .step(try_port(name, map.samr_ports[0], "PW405"))
     };
-    Ok(judgement.with("samr ports", listed))
+    judgement.with("samr ports", listed)
 }
 
 #[cfg(test)]

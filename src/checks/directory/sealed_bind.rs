@@ -21,10 +21,13 @@ Unknown: no credential or no bind tried (ToolLimit where this build has no Kerbe
 
 /// LDAP result codes of a controller that has no time now: busy, unavailable ([RFC 4511] 4.1.9).
 const NOT_NOW: [u32; 2] = [51, 52];
+/// The answer to a bind that is not strong enough (the same section).
+const STRONGER_AUTH_REQUIRED: u32 = 8;
 
 fn judge(case: &Case) -> Answer {
     let name = &case.target.display;
-    let binds = &case.need::<RootDse>()?.data.binds;
+    let fact = case.need::<RootDse>()?;
+    let binds = &fact.data.binds;
     let works = |bind: &&LdapBind| bind.result_code == Some(0);
     let sealed: Vec<&LdapBind> = binds.iter().filter(|bind| bind.sealing).collect();
     let over_tls = binds.iter().filter(|bind| matches!(bind.tls.as_str(), "ldaps" | "startTls")).find(works);
@@ -48,17 +51,30 @@ fn judge(case: &Case) -> Answer {
             Reason::ToolLimit,
             format!("This build has no Kerberos, so no sealed bind to {name} was tried."),
         )
+        .rule("no credential or no bind tried")
     } else if over_tls.is_some() {
         Judgement::warn(format!("No signed and sealed bind to {name} was possible from here; one over TLS works."))
     } else if binds.is_empty() {
         Judgement::unknown(Reason::NotCollected, format!("No bind to {name} was tried."))
+            .rule("no credential or no bind tried")
     } else {
         Judgement::unknown(
             Reason::NotReadable,
             format!("No bind to {name} succeeded; that says nothing about what it accepts."),
         )
+        .rule("bad credentials are not a finding")
     };
-    Ok(binds.iter().fold(judgement, |judgement, bind| judgement.with("bind", describe(bind))))
+    if binds.is_empty() {
+        return Ok(judgement.read(fact.record, "binds"));
+    }
+    Ok(binds.iter().enumerate().fold(judgement, |judgement, (index, bind)| {
+        judgement
+            .with("bind", describe(bind))
+            .read(fact.record, format!("binds.{index}.sealing"))
+            .read(fact.record, format!("binds.{index}.resultCode"))
+            .or(0)
+            .or(STRONGER_AUTH_REQUIRED)
+    }))
 }
 
 fn compare(name: &str) -> Step {

@@ -13,7 +13,7 @@ crate::declare_check! {
     remediation: "Open TCP 445 to the PDC emulator and preferred controllers.",
     link: "L-PORTS", since: "0.1.0",
     rule: "Pass: TCP 445 connects.
-Fail: it does not, for the PDC emulator or a preferred controller; Microsoft lists 445 explicitly for writeback.
+Fail: it does not, for the PDC emulator or a preferred controller (Microsoft lists 445 explicitly for writeback).
 Warn: it does not, for another controller.",
 }
 

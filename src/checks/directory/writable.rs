@@ -1,4 +1,4 @@
-use super::facts::{inventory, is_read_only, our_site, site_in_words};
+use super::facts::{PARTIAL_SECRETS, inventory, is_read_only, our_site, site_in_words};
 use crate::catalog::text::list;
 use crate::catalog::{Answer, Case, Judgement, Reason};
 use crate::checks::targets;
@@ -23,11 +23,28 @@ Unknown: neither source says whether it is read-only, isSynchronized was not ret
 fn judge(case: &Case) -> Answer {
     let name = &case.target.display;
     let site = our_site(case.scene);
+    let (root_dse, own) = (case.facts::<RootDse>(), case.facts::<DcInventory>());
     let read_only = is_read_only(case.scene, &case.target.key);
     let roles = inventory(case.scene, &case.target.key).map(|inventory| inventory.roles.as_slice());
     let is_used = roles.map(|roles| roles.iter().any(|role| ["pdc", "preferred", "last"].contains(&role.as_str())));
+    let because = |judgement: Judgement| {
+        let judgement = match root_dse.first() {
+            Some(fact) => {
+                let judgement = match fact.data.supported_capabilities {
+                    Some(_) => judgement.item(fact.record, "supportedCapabilities", PARTIAL_SECRETS),
+                    None => judgement.read(fact.record, "supportedCapabilities").or(Vec::<String>::new()),
+                };
+                judgement.read(fact.record, "isSynchronized").or(true).or(false)
+            }
+            None => judgement,
+        };
+        match own.first() {
+            Some(fact) => judgement.read(fact.record, "isRodc").or(false).or(true).read(fact.record, "roles"),
+            None => judgement.said("roles", "not read"),
+        }
+    };
     let describe = |judgement: Judgement| {
-        judgement
+        because(judgement)
             .with("roles", roles.map_or_else(|| "not read".to_owned(), |roles| list(roles.iter().map(String::as_str))))
             .with("AD site of this server", site_in_words(site))
     };
@@ -41,16 +58,22 @@ fn judge(case: &Case) -> Answer {
     let judgement = match (read_only, root) {
         (_, Ok(Some(false))) => {
             Judgement::warn(format!("{name} has not finished its first replication (isSynchronized FALSE)."))
+                .rule("isSynchronized FALSE")
         }
         (Some(true), _) if is_used.is_none() => not_read("whether the sync service uses it"),
         (Some(true), _) if is_alone_in(case, site) => {
             Judgement::warn(format!("{name} is read-only and the only controller in this server's AD site."))
+                .rule("the only controller")
         }
-        (Some(true), _) => Judgement::pass(format!("{name} is read-only; the sync service does not use it.")),
+        (Some(true), _) => {
+            Judgement::pass(format!("{name} is read-only; the sync service does not use it.")).rule("that is not used")
+        }
         (_, Err(unreadable)) => return Err(unreadable),
         (None, _) => not_read("whether it is read-only"),
         (Some(false), Ok(None)) => not_read("whether it has replicated (isSynchronized)"),
-        (Some(false), Ok(Some(true))) => Judgement::pass(format!("{name} is writable and has replicated.")),
+        (Some(false), Ok(Some(true))) => {
+            Judgement::pass(format!("{name} is writable and has replicated.")).rule("not read-only")
+        }
     };
     Ok(describe(judgement))
 }

@@ -26,8 +26,16 @@ Unknown: no line names a host; address ranges stand where names are missing; or 
 fn judge(case: &Case) -> Answer {
     let input = case.need::<OperatorInput>()?;
     let lines = &input.data.allow_list;
+    let cloud = hosts::cloud(case.scene);
+    let because = |judgement: Judgement| {
+        let names = |dot: &str| {
+            let suffixes = [Some(&cloud.relay_suffix), cloud.reset_suffix.as_ref()];
+            suffixes.into_iter().flatten().map(|suffix| format!("{dot}{suffix}")).collect::<Vec<_>>()
+        };
+        judgement.read(input.record, "allowList").or(names("*")).or(names("host1")).read(input.record, "cloud")
+    };
     if lines.iter().all(|line| line.trim().is_empty()) {
-        return Ok(Judgement::not_applicable(Reason::NotConfigured, "No allow list was supplied."));
+        return Ok(because(Judgement::not_applicable(Reason::NotConfigured, "No allow list was supplied.")));
     }
     let entries: Vec<(&str, Entry)> = lines
         .iter()
@@ -36,11 +44,11 @@ fn judge(case: &Case) -> Answer {
         .flat_map(|line| allow_entries::parse(line).into_iter().map(move |entry| (line, entry)))
         .collect();
     if entries.is_empty() {
-        return Ok(Judgement::unknown(Reason::NotReadable, "No line of the supplied allow list names a host."));
+        let unknown = Judgement::unknown(Reason::NotReadable, "No line of the supplied allow list names a host.");
+        return Ok(because(unknown.rule("no line names a host")));
     }
-    let cloud = hosts::cloud(case.scene);
     let judgement = verdict(case, cloud, &entries);
-    Ok(describe(judgement, cloud, &entries))
+    Ok(describe(because(judgement), cloud, &entries))
 }
 
 /// Lines of the bypass lists; what bypasses the proxy is let through as the list says.
@@ -74,24 +82,28 @@ fn verdict(case: &Case, cloud: &Cloud, entries: &[(&str, Entry)]) -> Judgement {
         return Judgement::warn(
             "The allow list names the right suffixes, and beside them servicebus.windows.networks, a typo that \
              opens nothing.",
-        );
+        )
+        .rule("the typo beside");
     }
     if let Some((line, _)) = foreign(case, cloud).find_map(|suffix| entries.iter().find(|(_, e)| e.is_below(suffix))) {
         return Judgement::warn(format!(
             "The allow list has entries of another cloud than {} ('{}').",
             cloud.name,
             clean(line)
-        ));
+        ))
+        .rule("entries of another cloud");
     }
     match (relay, reset) {
         (Coverage::Names, _) | (_, Some(Coverage::Names)) => Judgement::warn(
             "The allow list names single hosts only; it breaks when Microsoft moves the tenant to another host \
              below the suffix.",
-        ),
+        )
+        .rule("only concrete names"),
         (_, None) => Judgement::unknown(
             Reason::NotCollected,
             format!("The relay suffix is covered; no reset suffix is documented for the cloud {}.", cloud.name),
-        ),
+        )
+        .rule("no documented reset suffix"),
         _ => Judgement::pass("The allow list covers the relay and the reset suffix."),
     }
 }
@@ -108,15 +120,17 @@ fn incomplete(
         text.push_str("; its servicebus.windows.networks is a typo of an old support article and opens nothing");
     }
     if !left_out.is_empty() && left_out.iter().all(|host| is_reachable(case.scene, host)) {
-        return Judgement::warn(format!("{text}; another rule lets the known names through."));
+        return Judgement::warn(format!("{text}; another rule lets the known names through.")).rule("instead of Fail");
     }
     if !typo && entries.iter().any(|(_, entry)| entry.is_address()) {
         return Judgement::unknown(
             Reason::ToolLimit,
             format!("{text} by name; whether its address ranges do cannot be told from names."),
-        );
+        )
+        .rule("address ranges");
     }
     Judgement::fail(format!("{text} (Microsoft's published endpoint lists do not contain the relay names)."))
+        .rule(if typo { "servicebus.windows.networks stands there" } else { "no entry of any kind" })
 }
 
 fn coverage(entries: &[(&str, Entry)], suffix: &str, is_relay: bool) -> Coverage {

@@ -1,4 +1,5 @@
 use super::facts::{self, offers_only_12};
+use super::fields;
 use super::listener_events::certificate_refusal;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
@@ -16,9 +17,9 @@ crate::declare_check! {
     role_rule: Host,
     remediation: "Install the roots of table 3.3 (or allow automatic root update), remove them from Disallowed.",
     link: "L-TSWB", since: "0.1.0",
-    rule: "Pass: the name matches, the dates are valid, the chain ends in a trusted root, and the root is not in the Disallowed store; a stack that never asks for revocation passes with that as evidence.
+    rule: "Pass: the name matches, the dates are valid, the chain ends in a trusted root, and the root is not in the Disallowed store (a stack that never asks for revocation passes with that as evidence).
 Warn: the stack asked for revocation and got no answer; or trust fails and the vantage is not the sync server; or trust holds here while a 31034 with 'remote certificate is invalid' is uncleared (other account or path, or repaired since: restart ADSync).
-Fail, from the sync server: untrusted or missing root, root in Disallowed, name mismatch, expired, not yet valid or revoked; the roots of table 3.3 (as extended) that the store lacks are listed.
+Fail, from the sync server: untrusted or missing root, root in Disallowed, name mismatch, expired, not yet valid or revoked (the roots of table 3.3, as extended, that the store lacks are listed).
 Unknown: no judgement of the trust store was read; it refuses with a word that is not known; or a failure while the proxy setting of the service is a script or not known.
 The SChannel record decides where there is one, else the tool's own stack.",
 }
@@ -45,10 +46,36 @@ fn judge(case: &Case) -> Answer {
     let os = machine(case);
     let judgement = verdict(case, *fact, os.as_ref().ok().map(|fact| fact.data));
     // That the root is not disallowed can only be said with the store read.
-    if judgement.outcome == Status::Pass {
-        os?;
-    }
-    Ok(describe(judgement, fact))
+    let machine = match os {
+        Err(unread) if judgement.outcome == Status::Pass => return Err(unread),
+        other => other.ok(),
+    };
+    Ok(describe(because(judgement, case, *fact, machine), fact))
+}
+
+fn because(judgement: Judgement, case: &Case, fact: Fact<Tls>, machine: Option<Fact<Os>>) -> Judgement {
+    let judgement = judgement
+        .read(fact.record, "osTrust.result")
+        .or("Trusted")
+        .or("NotTrusted")
+        .read(fact.record, "osTrust.errors")
+        .read(fact.record, "osTrust.revocation")
+        .or("good")
+        .or("revoked")
+        .read(fact.record, "nameMatches")
+        .or(true)
+        .or(false);
+    let judgement = match fact.data.chain.first() {
+        Some(_) => {
+            judgement.read(fact.record, "chain.0.notBeforeUnixMs").read(fact.record, "chain.0.notAfterUnixMs").or(0)
+        }
+        None => judgement,
+    };
+    let judgement = match (machine, &fact.data.root_sha1) {
+        (Some(machine), Some(root)) => judgement.item(machine.record, "disallowedStore", root.clone()),
+        _ => judgement,
+    };
+    fields::path(judgement, case.scene, case.target)
 }
 
 fn machine<'a>(case: &Case<'a>) -> Result<Fact<'a, Os>, Judgement> {
@@ -74,19 +101,23 @@ fn verdict(case: &Case, fact: Fact<Tls>, os: Option<&Os>) -> Judgement {
         return Judgement::warn(format!(
             "The certificate of {host} could not be checked for revocation: no answer from the certificate \
              status hosts."
-        ));
+        ))
+        .rule("got no answer");
     }
     if unknown_words || tls.name_matches.is_none() {
         return Judgement::unknown(
             Reason::Ambiguous,
             format!("Whether the server trusts {host} cannot be told from what its trust store says."),
-        );
+        )
+        .rule("a word that is not known");
     }
     match certificate_refusal(case.scene, case.target) {
         Some(event) => Judgement::warn(format!(
             "The certificate of {host} is trusted here, but the service refused one: another account or path, \
              or repaired since; restart ADSync to see."
         ))
+        .rule("is uncleared")
+        .said("uncleared event 31034", event.time_unix_ms)
         .with("uncleared event", format!("31034 at {} (milliseconds since 1970, UTC)", event.time_unix_ms)),
         None => Judgement::pass(format!("The server trusts the certificate of {host}.")),
     }
@@ -126,7 +157,8 @@ fn refusals<'a>(fact: Fact<Tls>, trust: &'a OsTrust, os: Option<&Os>) -> Vec<&'a
 
 fn refused(case: &Case, fact: Fact<Tls>, os: Option<&Os>, text: String) -> Judgement {
     if fact.record.vantage != Vantage::SyncServer {
-        return Judgement::warn(format!("{text}; seen from a machine that is not the sync server."));
+        return Judgement::warn(format!("{text}; seen from a machine that is not the sync server."))
+            .rule("the vantage is not the sync server");
     }
     let lacking = lacking_roots(case, os);
     let text = match lacking.is_empty() {

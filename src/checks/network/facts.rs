@@ -3,7 +3,7 @@
 //! No check reads another's finding. Where a rule says "PW303 passes", both checks ask here.
 
 use crate::catalog::text::clean;
-use crate::catalog::{Case, Judgement, NameValue, Reason, Scene, Status, Target, TargetKind};
+use crate::catalog::{Case, Judgement, NameValue, Reason, Scene, Status, Target, TargetKind, common};
 use crate::evidence::{Data, Fact, Http, Kind, ProxyConfig, State, Tcp, Tls, is_bypassed};
 use crate::knowledge::{Authority, AuthorityKind};
 
@@ -78,7 +78,8 @@ impl Path<'_> {
         unknown.evidence = failure.evidence;
         unknown.evidence.push(NameValue { name: "path".to_owned(), value: self.describe() });
         unknown.steps = failure.steps;
-        unknown
+        unknown.grounds = failure.grounds;
+        unknown.rule("while the proxy setting of the service")
     }
 }
 
@@ -86,7 +87,7 @@ impl Path<'_> {
 pub fn missing<D: Data>(case: &Case) -> Judgement {
     case.unreadable::<D>().map(Judgement::unreadable).unwrap_or_else(|| {
         let message = format!("{} of {} was not collected.", D::KIND.name(), case.target.display);
-        Judgement::unknown(Reason::NotCollected, message)
+        Judgement::unknown(Reason::NotCollected, message).common(common::UNREAD).said(D::KIND.name(), "not collected")
     })
 }
 
@@ -95,7 +96,9 @@ pub fn unread_path(case: &Case) -> Judgement {
     let mut records = case.scene.evidence.records_of(Kind::ProxyConfig);
     match records.find(|record| case.target.is_in(&record.target.key)) {
         Some(record) => Judgement::unreadable(record),
-        None => Judgement::unknown(Reason::NotCollected, "The proxy settings of the server were not collected."),
+        None => Judgement::unknown(Reason::NotCollected, "The proxy settings of the server were not collected.")
+            .common(common::UNREAD)
+            .said(Kind::ProxyConfig.name(), "not collected"),
     }
 }
 

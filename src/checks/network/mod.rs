@@ -1,6 +1,7 @@
 //! PW3xx: the path from the sync server to the cloud.
 
 pub mod facts;
+mod fields;
 pub mod hosts;
 
 mod allow_entries;

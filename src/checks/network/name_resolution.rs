@@ -1,4 +1,5 @@
 use super::facts::{self, host_name, known_root};
+use super::fields;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
 use crate::checks::targets;
@@ -23,58 +24,74 @@ The system resolver decides; where DNS itself answers otherwise the evidence say
 fn judge(case: &Case) -> Answer {
     let facts = case.facts::<Dns>();
     let system = facts.iter().find(|fact| fact.data.record_type == "A+AAAA");
-    let dns = system.ok_or_else(|| facts::missing::<Dns>(case))?.data;
+    let fact = system.ok_or_else(|| facts::missing::<Dns>(case))?;
+    let dns = fact.data;
     let judgement = verdict(case, dns);
-    Ok(describe(case, dns, judgement))
+    let classes = |class: &str| vec![class.to_owned(); dns.answers.len()];
+    let judgement = judgement.read(fact.record, "rcode").read(fact.record, "answers");
+    let judgement = judgement.read(fact.record, "addressClass").or(classes("public")).or(classes("rfc1918"));
+    Ok(describe(case, dns, fields::path(judgement, case.scene, case.target)))
 }
+
+/// Words of the rule for a name without an address.
+const NO_ADDRESS: &str = "without explicit proxy";
 
 fn verdict(case: &Case, dns: &Dns) -> Judgement {
     let path = facts::path(case.scene, case.target);
     let name = host_name(case.target);
     // Behind an explicit proxy DNS is a warning at most (2.1); that the server resolves external names
     // is a documented prerequisite of Connect all the same.
-    let useless = |what: String| match path.is_proxy() {
+    let useless = |what: String, rule: &'static str| match path.is_proxy() {
         true => Judgement::warn(format!(
             "{what}; the explicit proxy resolves for the service, but Entra Connect also needs external names \
              on the server."
-        )),
-        false => path.settle(Judgement::fail(format!("{what}, so the service cannot find it."))),
+        ))
+        .rule("the name does not resolve"),
+        false => path.settle(Judgement::fail(format!("{what}, so the service cannot find it.")).rule(rule)),
     };
     if dns.answers.is_empty() {
         return match dns.rcode.as_str() {
-            "NXDOMAIN" => useless(format!("{name} does not exist for the server's resolver (NXDOMAIN)")),
-            "NOERROR" | "NODATA" => useless(format!("{name} has no address for the server's resolver (no data)")),
-            "SERVFAIL" => useless(format!("The server's resolver fails for {name} (SERVFAIL)")),
-            "TIMEOUT" => useless(format!("The server's resolver gave no answer for {name} in two tries")),
+            "NXDOMAIN" => useless(format!("{name} does not exist for the server's resolver (NXDOMAIN)"), NO_ADDRESS),
+            "NOERROR" | "NODATA" => {
+                useless(format!("{name} has no address for the server's resolver (no data)"), NO_ADDRESS)
+            }
+            "SERVFAIL" => useless(format!("The server's resolver fails for {name} (SERVFAIL)"), NO_ADDRESS),
+            "TIMEOUT" => useless(format!("The server's resolver gave no answer for {name} in two tries"), NO_ADDRESS),
             other => Judgement::unknown(
                 Reason::NotReadable,
                 format!("The resolver answered '{}' for {name}, which this version does not know.", clean(other)),
-            ),
+            )
+            .rule("resolver's answer is missing"),
         };
     }
     let classes: Vec<&str> = classes(dns).map(|(_, class)| class).collect();
     let is_useless = |class: &&str| matches!(*class, "loopback" | "unspecified" | "linklocal");
     let is_private = |class: &&str| matches!(*class, "rfc1918" | "cgnat" | "ula");
     if classes.iter().all(is_useless) {
-        return useless(format!("{name} resolves only to loopback, unspecified or link-local addresses"));
+        let what = format!("{name} resolves only to loopback, unspecified or link-local addresses");
+        return useless(what, "every address is loopback");
     }
     if classes.iter().any(is_private) {
         if !classes.iter().any(is_useless) && shows_known_root(case) {
             return Judgement::pass(format!(
                 "{name} resolves to private addresses, but the host behind them shows a genuine certificate chain."
-            ));
+            ))
+            .rule("private addresses behind");
         }
         return Judgement::warn(format!(
             "{name} resolves to private addresses: a split-horizon zone or a sinkhole shadows the public name."
-        ));
+        ))
+        .rule("some or all addresses");
     }
     if classes.iter().all(|class| *class == "public") {
-        return Judgement::pass(format!("{name} resolves to {} public address(es).", classes.len()));
+        return Judgement::pass(format!("{name} resolves to {} public address(es).", classes.len()))
+            .rule("all addresses public");
     }
     Judgement::unknown(
         Reason::Ambiguous,
         format!("{name} resolves to public addresses beside addresses that cannot be used or judged."),
     )
+    .rule("resolver's answer is missing")
 }
 
 /// Each address with its class; empty where the record does not say.

@@ -1,8 +1,9 @@
 use super::facts::{self, Path, host_name};
+use super::fields;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Proof, Reason, Step};
 use crate::checks::targets;
-use crate::evidence::{Http, Kind, MachineConfig, ProxyConfig, Services};
+use crate::evidence::{Fact, Http, Kind, MachineConfig, ProxyConfig, Services};
 
 crate::declare_check! {
     PW305, "An authenticating proxy is configured in the supported way",
@@ -22,7 +23,8 @@ An absent attribute `enabled` counts as its default, true; an absent useDefaultC
 
 fn judge(case: &Case) -> Answer {
     let asking = asking_hosts(case)?;
-    let config = case.need::<ProxyConfig>().ok().map(|fact| fact.data);
+    let fact = case.need::<ProxyConfig>().ok();
+    let config = fact.map(|fact| fact.data);
     let machine = config.and_then(|config| config.machine_config.as_ref());
     let account = config.and_then(|config| config.service_account_kind.as_deref());
     let judgement = match (machine.map(passes_credentials), account.map(can_authenticate)) {
@@ -30,11 +32,13 @@ fn judge(case: &Case) -> Answer {
             "The proxy wants credentials (407), and machine.config does not let .NET send those of the service \
              account.",
         )
+        .rule("useDefaultCredentials is not true")
         .step(set_machine_config()),
         (_, Some(Some(false))) => Judgement::fail(format!(
             "The proxy wants credentials (407), and ADSync runs under an account that has none in the domain ({}).",
             clean(account.unwrap_or_default())
         ))
+        .rule("the service account is a virtual")
         .step(change_account()),
         (Some(true), Some(Some(true))) => Judgement::pass(
             "The proxy wants credentials (407) and the service is set up to send them; the tool did not sign in \
@@ -46,7 +50,28 @@ fn judge(case: &Case) -> Answer {
         )
         .proof(Proof::C),
     };
+    let judgement = judgement.said("hosts answered with 407", asking.len());
+    let judgement = match fact {
+        Some(fact) => because(judgement, fact),
+        None => judgement.said(Kind::ProxyConfig.name(), "not collected"),
+    };
     Ok(describe(case, judgement, &asking, machine, account))
+}
+
+fn because(judgement: Judgement, fact: Fact<ProxyConfig>) -> Judgement {
+    let judgement = match fact.data.machine_config {
+        Some(_) => judgement
+            .read(fact.record, "machineConfig.present")
+            .or(true)
+            .read(fact.record, "machineConfig.enabled")
+            .or(true)
+            .or(false)
+            .read(fact.record, "machineConfig.useDefaultCredentials")
+            .or(true)
+            .or(false),
+        None => judgement.read(fact.record, "machineConfig"),
+    };
+    judgement.read(fact.record, "serviceAccountKind").or("Gmsa").or("LocalSystem")
 }
 
 /// Hosts for which the proxy answered 407. Without one there is nothing to judge; without an answer of
@@ -74,7 +99,13 @@ fn asking_hosts<'a>(case: &Case<'a>) -> Result<Vec<&'a str>, Judgement> {
                 .find(|record| record.target.is_in(&case.target.key) && record.fact::<Http>().is_none());
             Err(unread.map(Judgement::unreadable).unwrap_or_else(|| facts::missing::<Http>(case)))
         }
-        _ => Err(Judgement::not_applicable(Reason::NotConfigured, "No proxy asked for credentials (407).")),
+        _ => Err(fields::path(
+            Judgement::not_applicable(Reason::NotConfigured, "No proxy asked for credentials (407).")
+                .said("hosts answered with 407", 0),
+            case.scene,
+            case.target,
+        )
+        .or("explicit")),
     }
 }
 

@@ -1,4 +1,5 @@
 use super::facts::{self, Path, Tunnel, host_name};
+use super::fields;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
@@ -25,8 +26,9 @@ fn judge(case: &Case) -> Answer {
     let judgement = match path {
         Path::Unread => return Err(facts::unread_path(case)),
         Path::Direct | Path::Unsettled(_) => {
-            return Ok(Judgement::not_applicable(Reason::NotConfigured, "The service uses no explicit proxy.")
-                .with("path", path.describe()));
+            let judgement = Judgement::not_applicable(Reason::NotConfigured, "The service uses no explicit proxy.");
+            let judgement = judgement.with("path", path.describe());
+            return Ok(fields::path(judgement, case.scene, case.target).or("explicit"));
         }
         Path::Proxy(_) => match facts::tunnel(case.scene, case.target) {
             Tunnel::Open => Judgement::pass(format!("The proxy opens a tunnel to {name}.")),
@@ -36,14 +38,27 @@ fn judge(case: &Case) -> Answer {
                     "The proxy wants credentials (407) before it opens a tunnel to {name}; whether the service \
                      has them is judged by PW305."
                 ),
-            ),
-            Tunnel::Closed(http) => {
-                Judgement::fail(format!("The proxy opens no tunnel to {name}: {}.", meaning(http))).step(allow(name))
-            }
+            )
+            .rule("407 (PW305 judges it)"),
+            Tunnel::Closed(http) => Judgement::fail(format!("The proxy opens no tunnel to {name}: {}.", meaning(http)))
+                .rule(branch(http))
+                .step(allow(name)),
             Tunnel::Unclear => unclear(case),
         },
     };
+    let judgement = fields::tunnels(judgement, &facts::connects(case.scene, case.target));
+    let judgement = fields::path(judgement, case.scene, case.target);
     Ok(describe(case, judgement.with("proxy", path.describe())))
+}
+
+/// Words of the rule for a tunnel that was not opened.
+fn branch(http: &Http) -> &'static str {
+    match (http.status, http.failure.as_deref()) {
+        (Some(500..), _) => "5xx",
+        (Some(_), _) => "another 4xx",
+        (None, Some("Reset")) => "the tunnel was reset",
+        (None, _) => "cannot be reached",
+    }
 }
 
 fn meaning(http: &Http) -> String {
@@ -71,7 +86,8 @@ fn unclear(case: &Case) -> Judgement {
                 host_name(case.target),
                 answer(fact.data)
             ),
-        ),
+        )
+        .rule("an answer of another kind"),
     }
 }
 

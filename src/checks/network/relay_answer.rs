@@ -1,4 +1,5 @@
 use super::facts::{self, host_name, proxy_headers};
+use super::fields;
 use super::hosts;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
@@ -23,52 +24,57 @@ Unknown: no answer was read; or a failure while the proxy setting of the service
 
 fn judge(case: &Case) -> Answer {
     let path = facts::path(case.scene, case.target);
-    let answers: Vec<&Http> = facts::answers(case.scene, case.target).into_iter().map(|fact| fact.data).collect();
+    let read = facts::answers(case.scene, case.target);
+    let answers: Vec<&Http> = read.iter().map(|fact| fact.data).collect();
     let name = host_name(case.target);
-    let judgement = if let Some(foreign) = answers.iter().find_map(|http| foreign_answer(http, name)) {
-        path.settle(Judgement::fail(format!("Something else answers for {name}: {foreign}.")))
-    } else if let Some(odd) = answers.iter().find_map(|http| odd_answer(http)) {
-        Judgement::warn(format!("{name} answers, but not quite like the relay: {odd}."))
+    let judgement = if let Some((rule, foreign)) = answers.iter().find_map(|http| foreign_answer(http, name)) {
+        path.settle(Judgement::fail(format!("Something else answers for {name}: {foreign}.")).rule(rule))
+    } else if let Some((rule, odd)) = answers.iter().find_map(|http| odd_answer(http)) {
+        Judgement::warn(format!("{name} answers, but not quite like the relay: {odd}.")).rule(rule)
     } else if let Some(record) = case.unreadable::<Http>() {
         Judgement::unreadable(record)
     } else if answers.is_empty() {
         return Err(facts::missing::<Http>(case));
     } else if answers.iter().any(|http| http.status.is_none()) || answers.iter().all(|http| is_endpoint(http)) {
-        Judgement::unknown(Reason::Partial, format!("{name} did not answer every request."))
+        Judgement::unknown(Reason::Partial, format!("{name} did not answer every request.")).rule("no answer was read")
     } else {
         Judgement::pass(format!("{name} answers like the relay."))
     };
+    let judgement = fields::path(fields::answers(judgement, &read), case.scene, case.target);
     Ok(describe(judgement, &answers))
 }
 
-/// Proof that not the relay answered.
-fn foreign_answer(http: &Http, name: &str) -> Option<String> {
+/// Proof that not the relay answered: words of the rule, and what was seen.
+fn foreign_answer(http: &Http, name: &str) -> Option<(&'static str, String)> {
+    const ELSEWHERE: &str = "an HTML block page";
     let status = http.status?;
     if http.body_marker == "HtmlBlockPage" {
-        return Some(format!("{status} with a block page"));
+        return Some((ELSEWHERE, format!("{status} with a block page")));
     }
     if (300..=399).contains(&status)
         && let Some(location) = http.location.as_deref()
         && let Some(host) = host_of(location)
         && !host.eq_ignore_ascii_case(name)
     {
-        return Some(format!("{status}, a redirect to {}", clean(host)));
+        return Some((ELSEWHERE, format!("{status}, a redirect to {}", clean(host))));
     }
-    (status == 200 && is_endpoint(http) && is_html(http)).then(|| "200 with a web page on the endpoint".to_owned())
+    let is_page = status == 200 && is_endpoint(http) && is_html(http);
+    is_page.then(|| ("200 with HTML", "200 with a web page on the endpoint".to_owned()))
 }
 
-fn odd_answer(http: &Http) -> Option<String> {
+fn odd_answer(http: &Http) -> Option<(&'static str, String)> {
     let headers = proxy_headers(http);
     if !headers.is_empty() {
-        return Some(format!("it carries proxy headers ({})", headers.join(", ")));
+        return Some(("unexpected proxy headers", format!("it carries proxy headers ({})", headers.join(", "))));
     }
-    match http.status? {
+    let odd = match http.status? {
         401 | 403 => None,
         _ if !is_endpoint(http) => None,
         404 => Some("404 on the endpoint, which is an old one".to_owned()),
         status @ 500..=599 => Some(format!("{status} on the endpoint, where no listener of the service waits")),
         status => Some(format!("{status} on the endpoint instead of 401 or 403")),
-    }
+    };
+    odd.map(|odd| ("on the endpoint", odd))
 }
 
 /// True for a request of a path below the root.

@@ -1,4 +1,5 @@
 use super::facts::{self, Direct, HTTPS, Path, Reach, host_name};
+use super::fields;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
@@ -14,10 +15,10 @@ crate::declare_check! {
     role_rule: Host,
     remediation: "Allow outbound TCP 443 to *.servicebus.windows.net and *.passwordreset.microsoftonline.com (or the cloud's pair); no inbound rule is needed.",
     link: "L-TSWB", since: "0.1.0",
-    rule: "NotApplicable: the service uses an explicit proxy (PW304 judges that); the direct result is kept as information.
-Pass: every address connects; a family whose addresses all end in Unreachable is left out while the other connects.
+    rule: "NotApplicable: the service uses an explicit proxy (PW304 judges that; the direct result is kept as information).
+Pass: every address connects (a family whose addresses all end in Unreachable is left out while the other connects).
 Warn: some addresses connect, others time out, refuse, reset or have no route.
-Fail: no address connects. Refused: a device rejects; Timeout: packets are dropped; Reset: a middlebox.
+Fail: no address connects (Refused: a device rejects; Timeout: packets are dropped; Reset: a middlebox).
 Unknown: no attempt was recorded, or attempts were cut off and the others do not decide; or none connects while the proxy setting of the service is a script or not known.
 Ports 9350-9354 and 5671 are information only; an old event text asks for them, nothing needs them.",
 }
@@ -26,6 +27,13 @@ fn judge(case: &Case) -> Answer {
     let path = facts::path(case.scene, case.target);
     let seen = facts::direct(case.scene, case.target);
     let name = host_name(case.target);
+    let because = |judgement: Judgement| {
+        let judgement = match path.is_proxy() {
+            true => judgement,
+            false => fields::attempts(judgement, case.scene, case.target),
+        };
+        fields::path(judgement, case.scene, case.target)
+    };
     let judgement = match (path, seen.reach) {
         (Path::Proxy(_), _) => Judgement::not_applicable(
             Reason::NotConfigured,
@@ -43,7 +51,7 @@ fn judge(case: &Case) -> Answer {
         ))),
         (_, Reach::Unclear) => unclear(case, &seen),
     };
-    let judgement = describe(case, judgement, &seen);
+    let judgement = describe(case, because(judgement), &seen);
     Ok(match seen.reach {
         Reach::Partly | Reach::Closed if !path.is_proxy() => judgement.step(try_it(name)),
         _ => judgement,
@@ -70,7 +78,7 @@ fn unclear(case: &Case, seen: &Direct) -> Judgement {
     }
     let message =
         format!("{} connection attempt(s) to {} did not come to an end.", seen.unread, host_name(case.target));
-    Judgement::unknown(Reason::Partial, message)
+    Judgement::unknown(Reason::Partial, message).rule("no attempt was recorded")
 }
 
 fn describe(case: &Case, mut judgement: Judgement, seen: &Direct) -> Judgement {

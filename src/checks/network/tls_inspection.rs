@@ -1,10 +1,11 @@
 use super::facts::{self, known_authority, proxy_headers};
+use super::fields;
 use super::hosts;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
 use crate::checks::targets;
 use crate::evidence::{Data, Fact, GraphToken, Kind, Tls};
-use crate::knowledge::HostRole;
+use crate::knowledge::{AuthorityKind, HostRole};
 
 crate::declare_check! {
     PW308, "Nobody opens the TLS traffic on the way",
@@ -17,7 +18,7 @@ crate::declare_check! {
     remediation: "Exempt the server from inspection for the Microsoft suffixes; inspection between Connect and Entra ID is unsupported.",
     link: "L-PRE", since: "0.1.0",
     rule: "Signals: (a) neither the root nor an issuer of the chain stands in table 3.3 (as extended); (b) the organisation of the issuer is not Microsoft, DigiCert or GeoTrust; (c) the root came by group policy, from the enterprise store or was added on this machine.
-Pass: not (a); expired legacy roots count, with a note.
+Pass: not (a) (expired legacy roots count, with a note).
 Fail: (a), (b) and (c).
 Warn: (a) alone, the list may have changed; (a) and (b), very likely inspected; (a) and (c); proxy headers (Via, X-Cache) on a direct path; at the login host AADSTS 50002, 500021 or 500022.
 Unknown: no certificate chain was read; or (a), (b) and (c) on the direct path while the proxy setting of the service is a script or not known.
@@ -26,13 +27,28 @@ An unknown authority alone is never a Fail.",
 
 /// Tenant restrictions, a header that only a decrypting proxy can add (documentation of AADSTS codes).
 const RESTRICTION_CODES: [u32; 3] = [50002, 500021, 500022];
+const CODE: &str = "AADSTS";
+/// A SHA-1 that is no certificate's, to see what depends on the root.
+const NOBODYS: &str = "0000000000000000000000000000000000000000";
 
 fn judge(case: &Case) -> Answer {
     let path = facts::path(case.scene, case.target);
     let host = &case.target.display;
     let handshakes = facts::handshakes(case.scene, case.target);
-    let chain = presented(&handshakes);
+    let shown = presented(&handshakes);
+    let chain = shown.map(|fact| fact.data);
     let hints = hints(case, path);
+    let because = |judgement: Judgement| {
+        let judgement = match shown {
+            Some(fact) => because(judgement, case, fact),
+            None => judgement.said("certificate chains", 0),
+        };
+        let judgement = match hints.is_empty() {
+            true => judgement,
+            false => judgement.said("signs", hints.join("; ")),
+        };
+        fields::path(judgement, case.scene, case.target)
+    };
     if let Some(tls) = chain
         && known_authority(case.scene, tls).is_none()
     {
@@ -47,22 +63,27 @@ fn judge(case: &Case) -> Answer {
             (true, false) => Judgement::warn(format!(
                 "The TLS traffic to {host} is very likely inspected: the certificate comes from '{issuer}', \
                  which is no authority of Microsoft's."
-            )),
+            ))
+            .rule("(a) and (b), very likely"),
             (false, _) => Judgement::warn(format!(
                 "The authorities behind {host} are not in the list of {}; the list may have changed since.",
                 as_of(case)
-            )),
+            ))
+            .rule(if added { "(a) and (c)" } else { "(a) alone" }),
         };
-        return Ok(describe(judgement, tls, &hints));
+        return Ok(describe(because(judgement), tls, &hints));
     }
     let judgement = match (hints.is_empty(), chain) {
         (false, _) => {
             Judgement::warn(format!("Something on the way to {host} reads the traffic: {}.", hints.join("; ")))
+                .rule(if hints[0].starts_with(CODE) { "at the login host" } else { "proxy headers" })
         }
         (true, Some(_)) => Judgement::pass(format!("{host} shows a chain of Microsoft's authorities.")),
         (true, None) if handshakes.is_empty() => return Err(facts::missing::<Tls>(case)),
-        (true, None) => Judgement::unknown(Reason::NotReadable, format!("{host} showed no certificate.")),
+        (true, None) => Judgement::unknown(Reason::NotReadable, format!("{host} showed no certificate."))
+            .rule("no certificate chain"),
     };
+    let judgement = because(judgement);
     let judgement = match chain.and_then(|tls| known_authority(case.scene, tls)) {
         Some(authority) if authority.expired => {
             judgement.with("note", format!("{} stood in earlier lists and has expired", authority.name))
@@ -77,9 +98,25 @@ fn judge(case: &Case) -> Answer {
 }
 
 /// The chain as it was shown: of the handshakes with a certificate, one whose root was found.
-fn presented<'a>(handshakes: &[Fact<'a, Tls>]) -> Option<&'a Tls> {
-    let shown = || handshakes.iter().map(|fact| fact.data).filter(|tls| !tls.chain.is_empty());
-    shown().find(|tls| tls.root_sha1.is_some()).or_else(|| shown().next())
+fn presented<'a>(handshakes: &[Fact<'a, Tls>]) -> Option<Fact<'a, Tls>> {
+    let shown = || handshakes.iter().copied().filter(|fact| !fact.data.chain.is_empty());
+    shown().find(|fact| fact.data.root_sha1.is_some()).or_else(|| shown().next())
+}
+
+/// The three signals of the rule.
+fn because(judgement: Judgement, case: &Case, fact: Fact<Tls>) -> Judgement {
+    let known = case.scene.tables.authorities.iter().find(|row| row.kind == AuthorityKind::Root && !row.expired);
+    let stands = known_authority(case.scene, fact.data).is_some();
+    let judgement = judgement.said("an authority of the chain is in the table", stands);
+    let judgement = judgement.read(fact.record, "rootSha1");
+    let judgement = known.into_iter().fold(judgement, |judgement, root| judgement.or(root.sha1.as_str()));
+    judgement
+        .or(NOBODYS)
+        .read(fact.record, "chain.0.issuerOrg")
+        .or("Microsoft Corporation")
+        .read(fact.record, "rootOrigin")
+        .or("PublicProgram")
+        .or("GroupPolicy")
 }
 
 /// Issuers of Microsoft's endpoints are these three organisations (list of authorities); an issuer
@@ -106,7 +143,7 @@ fn hints(case: &Case, path: facts::Path) -> Vec<String> {
             // A refused token is the data of a record that is not Ok.
             let error = GraphToken::from_payload(&record.data).and_then(|token| token.error.as_ref());
             let codes = error.into_iter().flat_map(|error| &error.aadsts);
-            hints.extend(codes.filter(|code| RESTRICTION_CODES.contains(code)).map(|code| format!("AADSTS{code}")));
+            hints.extend(codes.filter(|code| RESTRICTION_CODES.contains(code)).map(|code| format!("{CODE}{code}")));
         }
     }
     hints

@@ -1,4 +1,5 @@
 use super::facts::{self, offers_only_12};
+use super::fields;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
 use crate::checks::targets;
@@ -16,7 +17,7 @@ crate::declare_check! {
     link: "L-TLS", since: "0.1.0",
     rule: "Pass: TLS 1.2 or 1.3 was negotiated.
 Warn: TLS 1.2 is refused while 1.3 works (seen by the handshake that offers 1.2 alone beside the free one).
-Fail: the handshake ended with an alert, a reset, a close or without an answer; or only an older version was negotiated. Where SChannel fails and the tool's own stack passes: local TLS policy (PW711 and PW715 show it).
+Fail: the handshake ended with an alert, a reset, a close or without an answer; or only an older version was negotiated; or local TLS policy, where SChannel fails and the tool's own stack passes (PW711 and PW715 show it).
 Unknown: no handshake on the path of the service was read; a version that is not known; 1.2 alone fails while the free handshake negotiates 1.2; or a failure while the proxy setting of the service is a script or not known.
 The SChannel record decides where there is one, else the tool's own stack.",
 }
@@ -44,14 +45,19 @@ fn judge(case: &Case) -> Answer {
         (Some(End::Old(_) | End::Broken(_)), _) if own_passes => Judgement::fail(format!(
             "Windows cannot complete a TLS handshake with {host} though the tool's own stack can: the local TLS \
              policy forbids it (see PW711 and PW715)."
-        )),
-        (Some(End::Old(version)), _) => path.settle(Judgement::fail(format!(
-            "Only TLS {} is negotiated with {host}; Entra ID accepts 1.2 and later.",
-            clean(version)
-        ))),
-        (Some(End::Broken(code)), _) => {
-            path.settle(Judgement::fail(format!("The TLS handshake with {host} fails: {}.", meaning(code))))
-        }
+        ))
+        .rule("local TLS policy"),
+        (Some(End::Old(version)), _) => path.settle(
+            Judgement::fail(format!(
+                "Only TLS {} is negotiated with {host}; Entra ID accepts 1.2 and later.",
+                clean(version)
+            ))
+            .rule("only an older version"),
+        ),
+        (Some(End::Broken(code)), _) => path.settle(
+            Judgement::fail(format!("The TLS handshake with {host} fails: {}.", meaning(code)))
+                .rule("ended with an alert"),
+        ),
         (Some(End::Good("1.3")), Some(End::Broken(_) | End::Old(_))) => Judgement::warn(format!(
             "{host} is reached with TLS 1.3 only: TLS 1.2 is refused, and Entra Connect must not be made to \
              rely on 1.3."
@@ -62,19 +68,23 @@ fn judge(case: &Case) -> Answer {
                 "One handshake with {host} negotiated TLS {version}, another of the same version failed; \
              repeat the test."
             ),
-        ),
+        )
+        .rule("1.2 alone fails"),
         (Some(End::Good(version)), _) | (None, Some(End::Good(version))) => {
             Judgement::pass(format!("TLS {version} is negotiated with {host}."))
         }
         (None, Some(End::Broken(_) | End::Old(_))) => Judgement::unknown(
             Reason::Partial,
             format!("{host} refuses a handshake that offers TLS 1.2 alone; the one that also offers 1.3 was not read."),
-        ),
+        )
+        .rule("no handshake on the path"),
         (Some(End::Unclear), _) | (None, _) => {
             Judgement::unknown(Reason::NotReadable, format!("How the TLS handshake with {host} ended is not known."))
+                .rule("a version that is not known")
         }
     };
-    let judgement = describe(judgement, &all);
+    let judgement = fields::handshakes(judgement.read(first.record, "stack"), &deciding);
+    let judgement = describe(fields::path(judgement, case.scene, case.target), &all);
     Ok(match judgement.outcome {
         Status::Fail => judgement.step(look_at_policy(own_passes)),
         _ => judgement,

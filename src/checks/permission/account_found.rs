@@ -21,8 +21,8 @@ Unknown: several candidates, or the directory was not readable.",
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let mut records = case.scene.evidence.records_at(Kind::User, &case.target.key);
-    if records.any(|record| record.state == State::NotFound) {
-        return Ok(missing(case, &name));
+    if let Some(record) = records.find(|record| record.state == State::NotFound) {
+        return Ok(missing(case, &name).state(record));
     }
     let fact = case.need::<User>()?;
     let user = fact.data;
@@ -32,7 +32,7 @@ fn judge(case: &Case) -> Answer {
     };
     let whole = fact.record.state == State::Ok;
     let judgement = match user.search_count {
-        Some(0) if whole => return Ok(missing(case, &name)),
+        Some(0) if whole => return Ok(missing(case, &name).read(fact.record, "searchCount").or(1)),
         Some(count @ 2..) => Judgement::unknown(
             Reason::Ambiguous,
             format!("{count} accounts fit {name}; name the connector account by its DN or SID."),
@@ -45,6 +45,13 @@ fn judge(case: &Case) -> Answer {
         ),
         _ => Judgement::unknown(Reason::NotCollected, format!("How many accounts fit {name} was not counted.")),
     };
+    let judgement = if is_guess(case.scene, user) {
+        let sam = user.sam.clone().unwrap_or_default();
+        judgement.read(fact.record, "connectorHint").or(false).read(fact.record, "input").or(sam)
+    } else {
+        judgement
+    };
+    let judgement = judgement.read(fact.record, "searchCount").or(1).or(2).state(fact.record);
     let judgement = match &user.dn {
         Some(dn) => judgement.with("distinguished name", clean(dn)),
         None => judgement,
@@ -70,10 +77,17 @@ fn is_guess(scene: &Scene, user: &User) -> bool {
 
 /// The connector that signs in with this account.
 fn connector_of<'a>(scene: &Scene<'a>, user: &User) -> Option<&'a Connector> {
-    let sam = user.sam.as_deref()?;
+    connectors_of(scene, user).into_iter().next()
+}
+
+/// The same by the name alone, which accounts of several forests may share.
+pub fn connectors_of<'a>(scene: &Scene<'a>, user: &User) -> Vec<&'a Connector> {
+    let is_login = |connector: &&Connector| {
+        let login = connector.login_user.as_deref().zip(user.sam.as_deref());
+        connector.kind == "AD" && login.is_some_and(|(login, sam)| login.eq_ignore_ascii_case(sam))
+    };
     let configs = scene.evidence.facts::<AdSyncConfig>().into_iter();
-    let mut connectors = configs.flat_map(|fact| &fact.data.connectors).filter(|connector| connector.kind == "AD");
-    connectors.find(|connector| connector.login_user.as_deref().is_some_and(|login| login.eq_ignore_ascii_case(sam)))
+    configs.flat_map(|fact| &fact.data.connectors).filter(is_login).collect()
 }
 
 /// One candidate is used; of several for one forest none is known to be the one.

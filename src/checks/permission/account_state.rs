@@ -1,11 +1,15 @@
+use super::engine_sign_in::{events_are_quiet, last_good_import};
+use crate::calendar::instant;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step};
 use crate::checks::targets;
 use crate::checks::user::facts::{
-    NEVER_EXPIRES, ObjectKind, disabled, expired, has_flag, locked, must_change, object_kind, password_expired,
+    COMPUTED, DISABLED, NEVER_EXPIRES, ObjectKind, PASSWORD_EXPIRED, disabled, expired, has_flag, locked, must_change,
+    object_kind, password_end, password_expired,
 };
+use crate::checks::user::fields::{flag, lockout};
 use crate::directory::{Sid, sid, well_known_name};
-use crate::evidence::{AdSyncConfig, OperatorInput, TokenGroups, User};
+use crate::evidence::{AdSyncConfig, Fact, OperatorInput, Record, TokenGroups, User};
 
 /// Domain Admins, Schema Admins, Enterprise Admins.
 const ADMIN_GROUPS: [u32; 3] = [512, 518, 519];
@@ -20,6 +24,7 @@ crate::declare_check! {
     remediation: "Enable/unlock the account, set a non-expiring password and enter it in the connector; remove admin groups.",
     link: "L-ACC", since: "0.1.0",
     rule: "Fail: disabled; locked out; account expired; password expired or to be changed; a managed service account as the account of a Connect connector.
+Warn: the password expired, and the sync service still signs in: an import of the connector that is newer than the expiry ended well, and its events of the last 24 hours tell of no trouble that it did not come after (PW811).
 Warn (low, security): it is a member of Domain, Enterprise or Schema Admins or Administrators: not allowed since 1.4 and not needed.
 Pass: enabled, not locked, not expired, password not expired and set.
 Unknown: one of these is not readable, or a managed service account whose engine is not known.",
@@ -29,32 +34,50 @@ Unknown: one of these is not readable, or a managed service account whose engine
 struct Obstacle {
     is_there: Option<bool>,
     what: &'static str,
+    /// Words of the rule's branch.
+    rule: &'static str,
     command: &'static str,
+    /// Names the field that says so.
+    field: fn(Judgement, Fact<User>) -> Judgement,
 }
+
+const EXPIRED: &str = "has a password that expired";
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
+    let fact = case.need::<User>()?;
+    let user = fact.data;
     let managed = object_kind(user).map(|kind| kind == ObjectKind::Computer);
     let all = obstacles(user, managed == Some(true));
     let own = user.sid.as_deref().map_or_else(|| name.clone(), clean);
-    let judgement = if let Some(obstacle) = all.iter().find(|obstacle| obstacle.is_there == Some(true)) {
-        Judgement::fail(format!("The connector account {name} ({own}) {}.", obstacle.what)).step(Step {
-            text: "Put the account in order; after a new password, enter it in the connector as well (Synchronization Service Manager > Connectors > Properties).".to_owned(),
-            command: Some(obstacle.command.replace("{}", &own)),
-            run_on: Some("a machine with the ActiveDirectory module".to_owned()),
-            needs_rights: Some("write access to the account".to_owned()),
-            verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
-            ..Step::default()
-        })
+    let there = |obstacle: &&Obstacle| obstacle.is_there == Some(true);
+    let expiry = all.iter().filter(there).find(|obstacle| obstacle.what == EXPIRED);
+    let still = expiry.and_then(|obstacle| Some((obstacle, still_signs_in(case, user)?)));
+    let stops = |obstacle: &&Obstacle| there(obstacle) && (still.is_none() || obstacle.what != EXPIRED);
+    let judgement = if let Some(obstacle) = all.iter().find(stops) {
+        let failed = Judgement::fail(format!("The connector account {name} ({own}) {}.", obstacle.what));
+        (obstacle.field)(failed.rule(obstacle.rule), fact).step(put_in_order(obstacle, &own))
     } else if let Some(judgement) = kind(case, &name, managed) {
-        judgement
-    } else if let Some(groups) = admin_groups(case) {
+        judgement.read(fact.record, "objectClass").read(fact.record, "isGmsa")
+    } else if let Some((obstacle, (end, import))) = still {
+        let warned = Judgement::warn(format!(
+            "The password of the connector account {name} ({own}) expired at {}; the sync service still signs in with it, its import at {} ended well.",
+            instant(end),
+            instant(import)
+        ));
+        (obstacle.field)(warned.rule("the sync service still signs in"), fact)
+            .read(fact.record, "passwordExpires")
+            .said("last good import", instant(import))
+            .step(put_in_order(obstacle, &own))
+    } else if let Some((record, groups, rest)) = admin_groups(case) {
         Judgement::warn(format!(
             "The connector account {name} is a member of {}: not allowed since Connect 1.4, and not needed.",
             list(groups.iter().map(String::as_str))
         ))
         .severity(Severity::Low)
+        .rule("it is a member of")
+        .read(record, "sids")
+        .or(rest)
         .step(Step {
             text: "Give the account its own rights (PW505 to PW508), then take it out of these groups.".to_owned(),
             command: Some(format!(
@@ -66,12 +89,30 @@ fn judge(case: &Case) -> Answer {
         })
     } else if let Some(unread) = all.iter().find(|obstacle| obstacle.is_there.is_none()) {
         let message = format!("Whether the connector account {name} {} could not be read.", unread.what);
-        Judgement::unknown(Reason::NotReadable, message)
+        (unread.field)(Judgement::unknown(Reason::NotReadable, message), fact)
     } else {
-        Judgement::pass(format!("The connector account {name} ({own}) can sign in."))
+        let passed = Judgement::pass(format!("The connector account {name} ({own}) can sign in."));
+        all.iter().fold(passed, |judgement, obstacle| (obstacle.field)(judgement, fact))
     };
     let groups = if case.facts::<TokenGroups>().is_empty() { "not read" } else { "read" };
     Ok(judgement.with("groups of the account", groups))
+}
+
+/// When the password expired, and a later import that ended well, where the sync service has no trouble.
+fn still_signs_in(case: &Case, user: &User) -> Option<(i64, i64)> {
+    let (end, import) = (password_end(user)?, last_good_import(case.scene, user)?);
+    (import > end && events_are_quiet(case.scene, import)).then_some((end, import))
+}
+
+fn put_in_order(obstacle: &Obstacle, account: &str) -> Step {
+    Step {
+        text: "Put the account in order; after a new password, enter it in the connector as well (Synchronization Service Manager > Connectors > Properties).".to_owned(),
+        command: Some(obstacle.command.replace("{}", account)),
+        run_on: Some("a machine with the ActiveDirectory module".to_owned()),
+        needs_rights: Some("write access to the account".to_owned()),
+        verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
+        ..Step::default()
+    }
 }
 
 /// A managed service account has no password that expires.
@@ -79,18 +120,40 @@ fn obstacles(user: &User, managed: bool) -> [Obstacle; 5] {
     let never = managed || has_flag(user, NEVER_EXPIRES) == Some(true);
     let of_password = |state: Option<bool>, exempt: bool| if exempt { Some(false) } else { state };
     [
-        Obstacle { is_there: disabled(user), what: "is disabled", command: "Enable-ADAccount -Identity '{}'" },
+        Obstacle {
+            is_there: disabled(user),
+            what: "is disabled",
+            rule: "disabled",
+            command: "Enable-ADAccount -Identity '{}'",
+            field: |judgement, fact| flag(judgement, fact, "userAccountControl", DISABLED),
+        },
         // The duration of a lockout is not asked: the computed bit says it, or nothing does.
-        Obstacle { is_there: locked(user, None), what: "is locked out", command: "Unlock-ADAccount -Identity '{}'" },
-        Obstacle { is_there: expired(user), what: "has expired", command: "Clear-ADAccountExpiration -Identity '{}'" },
+        Obstacle {
+            is_there: locked(user, None),
+            what: "is locked out",
+            rule: "locked out",
+            command: "Unlock-ADAccount -Identity '{}'",
+            field: lockout,
+        },
+        Obstacle {
+            is_there: expired(user),
+            what: "has expired",
+            rule: "account expired",
+            command: "Clear-ADAccountExpiration -Identity '{}'",
+            field: |judgement, fact| judgement.read(fact.record, "accountExpires").or("0").or("1"),
+        },
         Obstacle {
             is_there: of_password(must_change(user), managed),
             what: "must change its password at the next logon",
+            rule: "to be changed",
+            field: |judgement, fact| judgement.read(fact.record, "pwdLastSet").or("0").or("1"),
             command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -ChangePasswordAtLogon $false -PasswordNeverExpires $true",
         },
         Obstacle {
             is_there: of_password(password_expired(user), never),
-            what: "has a password that expired",
+            what: EXPIRED,
+            rule: "password expired",
+            field: |judgement, fact| flag(judgement, fact, COMPUTED, PASSWORD_EXPIRED),
             command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -PasswordNeverExpires $true",
         },
     ]
@@ -106,13 +169,15 @@ fn kind(case: &Case, name: &str, managed: Option<bool>) -> Option<Judgement> {
         _ if is("CloudSync") => None,
         None => Some(Judgement::unknown(Reason::NotReadable, format!("The classes of {name} could not be read."))),
         Some(true) if is("Connect") || !evidence.facts::<AdSyncConfig>().is_empty() => Some(
-            Judgement::fail(format!("{name} is a managed service account; a connector cannot use one.")).step(Step {
-                text: "Create an ordinary user account with the rights it needs and enter it in the connector."
-                    .to_owned(),
-                run_on: Some("sync server".to_owned()),
-                verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
-                ..Step::default()
-            }),
+            Judgement::fail(format!("{name} is a managed service account; a connector cannot use one."))
+                .rule("a managed service account")
+                .step(Step {
+                    text: "Create an ordinary user account with the rights it needs and enter it in the connector."
+                        .to_owned(),
+                    run_on: Some("sync server".to_owned()),
+                    verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
+                    ..Step::default()
+                }),
         ),
         Some(true) => Some(Judgement::unknown(
             Reason::Ambiguous,
@@ -123,14 +188,21 @@ fn kind(case: &Case, name: &str, managed: Option<bool>) -> Option<Judgement> {
     }
 }
 
-/// The groups of administrators in the account's token, if any.
-fn admin_groups(case: &Case) -> Option<Vec<String>> {
+/// The groups of administrators in the account's token, if any; the first record that names them, and what
+/// else stands there.
+fn admin_groups<'a>(case: &Case<'a>) -> Option<(&'a Record, Vec<String>, Vec<&'a str>)> {
     let is_admin = |group: &Sid| {
         *group == sid::ADMINISTRATORS
             || group.domain().is_some() && group.rid().is_some_and(|rid| ADMIN_GROUPS.contains(&rid))
     };
     let mut groups: Vec<String> = Vec::new();
+    let mut first = None;
     for fact in case.facts::<TokenGroups>() {
+        let is_named = |text: &str| text.parse::<Sid>().is_ok_and(|group| is_admin(&group));
+        if fact.data.sids.iter().any(|text| is_named(text)) {
+            let rest = fact.data.sids.iter().map(String::as_str).filter(|text| !is_named(text));
+            first.get_or_insert((fact.record, rest.collect()));
+        }
         for group in fact.data.sids.iter().filter_map(|text| text.parse::<Sid>().ok()).filter(is_admin) {
             let name = well_known_name(&group).map_or_else(|| group.to_string(), |name| format!("{name} ({group})"));
             if !groups.contains(&name) {
@@ -138,7 +210,7 @@ fn admin_groups(case: &Case) -> Option<Vec<String>> {
             }
         }
     }
-    (!groups.is_empty()).then_some(groups)
+    first.map(|(record, rest)| (record, groups, rest))
 }
 
 #[cfg(test)]
@@ -146,7 +218,8 @@ mod tests {
     use super::super::testing::{account, groups, member};
     use super::*;
     use crate::catalog::Status;
-    use crate::catalog::testing::{NOW, Stage};
+    use crate::catalog::testing::{NOW, Stage, server};
+    use crate::evidence::{AdSyncRun, AdSyncRuns, Connector, Event, EventLog};
 
     const SET: &str = "134000000000000000";
 
@@ -188,6 +261,73 @@ mod tests {
             ),
         ] {
             let judgement = judge_user(User { dc_time_unix_ms: Some(NOW), ..user });
+            assert_eq!(judgement.outcome, outcome, "{label}: {}", judgement.message);
+        }
+    }
+
+    #[test]
+    fn an_expired_password_warns_while_the_sync_service_still_signs_in() {
+        const HOUR: i64 = 3_600_000;
+        /// A file time so many hours before now.
+        fn before(hours: i64) -> String {
+            ((NOW - hours * HOUR + 11_644_473_600_000) * 10_000).to_string()
+        }
+        let user = || User {
+            computed_uac: Some(0x80_0000),
+            password_expires: Some(before(50)),
+            sam: Some("MSOL_1".to_owned()),
+            ..sound()
+        };
+        let run = |connector: &str, step: &str, result: &str, hours: i64| AdSyncRun {
+            connector: connector.to_owned(),
+            steps: vec![step.to_owned()],
+            result: Some(result.to_owned()),
+            end_unix_ms: Some(NOW - hours * HOUR),
+            ..AdSyncRun::default()
+        };
+        let good = || run("corp", "DeltaImport", "success", 10);
+        let log = |reaches: i64, events: &[(&str, u32, i64)]| EventLog {
+            oldest_unix_ms: Some(NOW - reaches * HOUR),
+            events: events
+                .iter()
+                .map(|(provider, id, hours)| Event {
+                    time_unix_ms: NOW - hours * HOUR,
+                    provider: (*provider).to_owned(),
+                    id: *id,
+                    ..Event::default()
+                })
+                .collect(),
+            ..EventLog::default()
+        };
+        let locked = User { computed_uac: Some(0x80_0010), ..user() };
+        let no_end = User { password_expires: None, ..user() };
+        for (label, user, runs, log, outcome) in [
+            ("still in", user(), vec![good()], log(30, &[]), Status::Warn),
+            ("old trouble", user(), vec![good()], log(30, &[("ADSync", 6000, 11)]), Status::Warn),
+            ("other events", user(), vec![good()], log(30, &[("ADSync", 6329, 1), ("Other", 6000, 1)]), Status::Warn),
+            ("no longer", user(), vec![good()], log(30, &[("ADSync", 6000, 9)]), Status::Fail),
+            ("trouble of a step", user(), vec![good()], log(30, &[("ADSync", 6105, 9)]), Status::Fail),
+            ("hash sync", user(), vec![good()], log(30, &[("Directory Synchronization", 611, 9)]), Status::Fail),
+            ("log too short", user(), vec![good()], log(23, &[]), Status::Fail),
+            ("before the expiry", user(), vec![run("corp", "FullImport", "success", 51)], log(30, &[]), Status::Fail),
+            ("no import", user(), vec![run("corp", "Export", "success", 1)], log(30, &[]), Status::Fail),
+            ("bad", user(), vec![run("corp", "FullImport", "stopped-connectivity", 1)], log(30, &[]), Status::Fail),
+            ("another's", user(), vec![run("tenant", "DeltaImport", "success", 1)], log(30, &[]), Status::Fail),
+            ("locked too", locked, vec![good()], log(30, &[]), Status::Fail),
+            ("end not read", no_end, vec![good()], log(30, &[]), Status::Fail),
+        ] {
+            let connector = Connector {
+                name: "corp".to_owned(),
+                kind: "AD".to_owned(),
+                login_user: Some("msol_1".to_owned()),
+                ..Connector::default()
+            };
+            let stage = Stage::new()
+                .add(&account(), user)
+                .add(&server(), AdSyncConfig { connectors: vec![connector], ..AdSyncConfig::default() })
+                .add(&server(), AdSyncRuns { runs, ..AdSyncRuns::default() });
+            assert_eq!(stage.judge_at("PW502", &account().key).outcome, Status::Fail, "{label}: without the log");
+            let judgement = stage.add(&server(), log).judge_at("PW502", &account().key);
             assert_eq!(judgement.outcome, outcome, "{label}: {}", judgement.message);
         }
     }

@@ -1,3 +1,4 @@
+use super::deciding::decided;
 use super::evidence::{account, object};
 use super::on_users::verify;
 use super::steps::step;
@@ -40,7 +41,7 @@ fn judge(case: &Case) -> Answer {
             format!("Whether {} has Reset Password on {what} is not settled: {}.", account.name, decision.why),
         ),
     };
-    Ok(judgement.with("why", decision.why))
+    Ok(decided(judgement.with("why", decision.why), case, account.holder(), &object, &decision))
 }
 
 /// Takes away the account's own entries; a grant to a group has to be taken from the group.

@@ -1,10 +1,10 @@
 use super::evidence::account;
-use super::on_users::{decision, list, tally, unknown, verdict_on};
-use super::sample::Outcome;
+use super::on_users::{counted, decision, list, reason, tally, unknown, verdict_on};
+use super::sample::{Outcome, Tally};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Status, TargetKind};
 use crate::checks::targets;
-use crate::directory::Right;
+use crate::directory::{Right, Verdict};
 
 crate::declare_check! {
     PW509, "Change Password is available (information)",
@@ -16,7 +16,7 @@ crate::declare_check! {
     remediation: "None needed; see PW915 when a user's own change fails.",
     link: "L-ACCESS", since: "0.1.0",
     rule: "The effective right Change Password of the connector account, for information: sources disagree whether it is needed.
-User: Pass when granted (normally through Everyone); Warn when not.
+User: Pass when granted (normally through Everyone); Warn when not; Unknown when the ACEs or the groups do not settle it.
 Domain, over a sample: Warn when a user is without it; Unknown when over 10 % are not known; Pass otherwise.
 Fail: never.",
 }
@@ -24,32 +24,49 @@ Fail: never.",
 const RIGHT: Right = Right::ChangePassword;
 
 fn judge(case: &Case) -> Answer {
-    let mut judgement = match case.target.kind {
-        TargetKind::Domain => of_domain(case)?,
-        _ => {
-            let account = account(case)?;
-            verdict_on(&clean(&case.target.display), &account, &decision(case, RIGHT)?.0)
-        }
-    };
+    if case.target.kind == TargetKind::Domain {
+        return of_domain(case);
+    }
+    let account = account(case)?;
+    let (object, decision) = decision(case, &account, RIGHT)?;
+    let mut judgement = verdict_on(&clean(&case.target.display), case, &account, &object, &decision);
     if judgement.outcome == Status::Fail {
         judgement.outcome = Status::Warn;
     }
-    Ok(judgement)
+    Ok(judgement.rule(match decision.verdict {
+        Verdict::Granted => "when granted",
+        Verdict::Denied | Verdict::NotGranted => "when not",
+        Verdict::Undecided(_) => "do not settle it",
+    }))
 }
 
-fn of_domain(case: &Case) -> Result<Judgement, Judgement> {
+fn of_domain(case: &Case) -> Answer {
     let (domain, account, tally) = (clean(&case.target.display), account(case)?, tally(case, RIGHT, false)?);
     let (who, size, name) = (&account.name, tally.size(), RIGHT.name());
     let judgement = match (tally.outcome(), tally.total.refused) {
         (_, refused @ 1..) => Judgement::warn(format!(
             "{who} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             tally.total.known(),
-            tally.reason()
-        )),
-        (Outcome::Unknown, _) => unknown(&domain, name, &tally),
-        _ => Judgement::pass(format!("{who} has {name} on the users of {domain} ({size}).")),
+            reason(&tally)
+        ))
+        .rule("is without it"),
+        (Outcome::Unknown, _) => unknown(&domain, name, &tally).rule("over 10 %"),
+        _ => Judgement::pass(format!("{who} has {name} on the users of {domain} ({size}).")).rule("otherwise"),
+    };
+    let judgement = counted(judgement, &tally);
+    let judgement = match tally.turn(status) {
+        Some((name, count, status)) => judgement.turn(name, count, status),
+        None => judgement,
     };
     Ok(list(case, judgement, &tally))
+}
+
+fn status(tally: &Tally) -> Status {
+    match (tally.outcome(), tally.total.refused) {
+        (_, 1..) => Status::Warn,
+        (Outcome::Unknown, _) => Status::Unknown,
+        _ => Status::Pass,
+    }
 }
 
 #[cfg(test)]

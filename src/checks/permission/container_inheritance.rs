@@ -7,6 +7,7 @@ use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity};
 use crate::checks::targets;
 use crate::checks::user::protection::{Protection, protection_at};
+use crate::directory::Edit;
 
 crate::declare_check! {
     PW510, "Permission inheritance is not blocked above the users",
@@ -27,8 +28,11 @@ Unknown: the descriptor is not readable, or it is protected and neither is shown
 fn judge(case: &Case) -> Answer {
     let dn = clean(&case.target.display);
     let own = object(case.scene, &case.target.key, "container", &dn)?;
+    let inheritance = format!("inheritance at {dn}");
     if !own.descriptor.is_protected() {
-        return Ok(Judgement::pass(format!("{dn} inherits permissions from above.")));
+        return Ok(Judgement::pass(format!("{dn} inherits permissions from above."))
+            .said(&inheritance, "on")
+            .or_edited(own.record, &inheritance, "off", Edit::Protected(true)));
     }
     let account = account(case)?;
     let (mut below, mut granted, mut failing) = (0, 0, Vec::new());
@@ -71,7 +75,14 @@ fn judge(case: &Case) -> Answer {
             format!("{dn} does not inherit permissions; whether users below lack rights for that is not shown."),
         )
     };
-    Ok(judgement.with("users below looked at", below).with("with all rights", granted))
+    Ok(judgement
+        .with("users below looked at", below)
+        .with("with all rights", granted)
+        .said(&inheritance, "off")
+        .or_edited(own.record, &inheritance, "on", Edit::Protected(false))
+        .said("users below looked at", below)
+        .said("with all rights", granted)
+        .said("without a right", failing.len()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Where the evidence keeps what the rights checks need: tokens, descriptors, users of a domain.
 
+use super::deciding::Holder;
 use super::facts::{class_of, descriptor, token};
-use crate::catalog::text::clean;
-use crate::catalog::{Case, Judgement, Reason, Scene, Target, TargetKind};
+use crate::catalog::text::{clean, list};
+use crate::catalog::{Case, Judgement, Reason, Scene, Target, TargetKind, common};
 use crate::checks::targets::domain_key;
 use crate::directory::{Descriptor, Guid, Token};
 use crate::evidence::{Data, Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
@@ -12,6 +13,8 @@ use std::collections::HashSet;
 pub struct Account<'a> {
     pub token: Token,
     pub groups: &'a TokenGroups,
+    /// The record of the groups.
+    pub record: &'a Record,
     /// "CORP\MSOL_x (S-1-5-...)".
     pub name: String,
 }
@@ -20,6 +23,10 @@ impl Account<'_> {
     /// The SID for a command.
     pub fn sid(&self) -> String {
         clean(self.groups.account_sid.as_deref().unwrap_or("<SID of the connector account>"))
+    }
+
+    pub fn holder(&self) -> Holder<'_> {
+        Holder { name: &self.name, sid: self.groups.account_sid.as_ref().and_then(|text| text.parse().ok()) }
     }
 }
 
@@ -32,7 +39,8 @@ pub fn account<'a>(case: &Case<'a>) -> Result<Account<'a>, Judgement> {
 pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>, Judgement> {
     let name = clean(&target.display);
     let Some(domain) = domain_key(target).and_then(|key| key.strip_prefix("domain:")) else {
-        return Err(Judgement::unknown(Reason::NotCollected, format!("The domain of {name} is not known.")));
+        let unknown = Judgement::unknown(Reason::NotCollected, format!("The domain of {name} is not known."));
+        return Err(unknown.common(common::UNREAD).said("domain", "not known"));
     };
     let names_account = |key: &String| key.starts_with("account:");
     let serves =
@@ -49,16 +57,21 @@ pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>
         None => Judgement::unknown(
             Reason::NotCollected,
             format!("The groups of the connector account in {} were not read.", clean(domain)),
-        ),
+        )
+        .common(common::UNREAD)
+        .said(Kind::TokenGroups.name(), "not collected"),
     })?;
     if found.iter().any(|fact| fact.record.target.key != first.record.target.key) {
         let message = format!("Several accounts may be the connector account of {}; name it.", clean(domain));
-        return Err(Judgement::unknown(Reason::Ambiguous, message));
+        let names = list(found.iter().map(|fact| fact.record.target.display.as_str()));
+        let unknown = Judgement::unknown(Reason::Ambiguous, message);
+        return Err(unknown.common(common::NO_RULE_FITS).said("accounts", names));
     }
     let (display, sid) = (clean(&first.record.target.display), first.data.account_sid.as_deref());
     Ok(Account {
         token: token(first.data),
         groups: first.data,
+        record: first.record,
         name: match sid {
             Some(sid) if sid != display => format!("{display} ({})", clean(sid)),
             _ => display,
@@ -67,19 +80,32 @@ pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>
 }
 
 /// An object's descriptor, ready to be asked.
-pub struct Object {
+#[derive(Clone)]
+pub struct Object<'a> {
     pub dn: String,
     pub descriptor: Descriptor,
     pub class: Option<Guid>,
+    pub record: &'a Record,
+}
+
+impl<'a> Object<'a> {
+    /// The DN as it was read; `dn` is made for people.
+    pub fn raw_dn(&self) -> &'a str {
+        SecurityDescriptor::from_payload(&self.record.data).map_or("", |data| &data.dn)
+    }
 }
 
 /// The descriptor with this purpose at a target, or why it gives no answer.
-pub fn object(scene: &Scene, key: &str, purpose: &str, what: &str) -> Result<Object, Judgement> {
+pub fn object<'a>(scene: &Scene<'a>, key: &str, purpose: &str, what: &str) -> Result<Object<'a>, Judgement> {
     let all = scene.evidence.facts_at::<SecurityDescriptor>(key);
     if let Some(fact) = all.iter().find(|fact| fact.data.purpose == purpose) {
-        let descriptor = descriptor(fact.data)
-            .map_err(|gap| Judgement::unknown(gap.reason, format!("{what} cannot be judged: {}.", gap.text)))?;
-        return Ok(Object { dn: clean(&fact.data.dn), descriptor, class: class_of(fact.data) });
+        let descriptor = descriptor(fact.data).map_err(|gap| {
+            Judgement::unknown(gap.reason, format!("{what} cannot be judged: {}.", gap.text))
+                .common(common::UNREAD)
+                .read(fact.record, "sdFlags")
+                .said("permissions", gap.text)
+        })?;
+        return Ok(Object { dn: clean(&fact.data.dn), descriptor, class: class_of(fact.data), record: fact.record });
     }
     // A record that failed may still say what it was about.
     let may_be_it = |record: &&Record| {
@@ -88,7 +114,9 @@ pub fn object(scene: &Scene, key: &str, purpose: &str, what: &str) -> Result<Obj
     };
     Err(match scene.evidence.records_at(Kind::SecurityDescriptor, key).find(may_be_it) {
         Some(record) => Judgement::unreadable(record),
-        None => Judgement::unknown(Reason::NotCollected, format!("The permissions of {what} were not read.")),
+        None => Judgement::unknown(Reason::NotCollected, format!("The permissions of {what} were not read."))
+            .common(common::UNREAD)
+            .said(&format!("{} ({purpose})", Kind::SecurityDescriptor.name()), "not collected"),
     })
 }
 

@@ -7,7 +7,7 @@ use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, TargetKind};
 use crate::checks::targets;
 use crate::checks::user::protection::{Protection, protection_at};
-use crate::directory::{Grant, Guid, Reach, Right, Sid, Verdict, grants, guids, well_known_name};
+use crate::directory::{Edit, Grant, Guid, Reach, Right, Sid, Verdict, grants, guids, well_known_name};
 use crate::evidence::User;
 use std::collections::BTreeMap;
 
@@ -22,7 +22,8 @@ crate::declare_check! {
     link: "L-CONF", since: "0.1.0",
     rule: "Asked for users below who lack Reset Password, Write lockoutTime or Write pwdLastSet, or for whom that is not settled. Looked for: an explicit allow for the account's token on this container or domain head that speaks about the right.
 NotApplicable: every user below that was looked at has all three rights.
-Fail: such a grant cannot arrive: it is for this object only; it does not propagate; it is for objects of another class (a grant for user does not reach inetOrgPerson); a deny comes first. What only a protected container or user in between stops belongs to PW510 and PW919.
+Fail: such a grant cannot arrive: it is for this object only; it does not propagate; it is for objects of another class (a grant for user does not reach inetOrgPerson); a deny comes first.
+What only a protected container or user in between stops belongs to PW510 and PW919.
 Pass: there is no such grant.
 Unknown: a descriptor is not readable, or no user below was looked at.",
 }
@@ -38,7 +39,7 @@ fn judge(case: &Case) -> Answer {
     };
     let account = account(case)?;
     let (mut users, mut unread, mut lacking) = (0, None, 0);
-    let mut misplaced: BTreeMap<Key, Vec<&str>> = BTreeMap::new();
+    let mut misplaced: BTreeMap<Key, (Reach, Vec<&str>)> = BTreeMap::new();
     let ancestor = object(case.scene, &case.target.key, purpose, &dn);
     for fact in users_of_domain(case) {
         let (target, user) = (&fact.record.target, fact.data);
@@ -72,30 +73,45 @@ fn judge(case: &Case) -> Answer {
             }
             if let Some(grant) = explicit.first() {
                 let obstacle = format!("{} ({})", in_words(&grant.reach), trustee(&grant.trustee));
-                misplaced.entry((grant.ace, *right, obstacle, class)).or_default().push(&target.display);
+                let key = (grant.ace, *right, obstacle, class);
+                misplaced.entry(key).or_insert((grant.reach, Vec::new())).1.push(&target.display);
             }
         }
     }
     if users > 0 && lacking == 0 && unread.is_none() {
         let message = format!("{} has its rights on every user below {dn} that was looked at.", account.name);
-        return Err(Judgement::not_applicable(Reason::NotConfigured, message));
+        return Err(Judgement::not_applicable(Reason::NotConfigured, message)
+            .said("users below looked at", users)
+            .said("without a right", lacking));
     }
     let ancestor = ancestor?;
-    let Some(((ace, right, obstacle, class), _)) = misplaced.iter().max_by_key(|(_, names)| names.len()) else {
+    let worst = misplaced.iter().max_by_key(|(_, (_, names))| names.len());
+    let Some(((ace, right, obstacle, class), (reach, _))) = worst else {
         return match unread {
             Some(unread) => Err(unread),
             None if users == 0 => {
-                Err(Judgement::unknown(Reason::NotCollected, format!("No user below {dn} was looked at.")))
+                let message = format!("No user below {dn} was looked at.");
+                Err(Judgement::unknown(Reason::NotCollected, message).said("users below looked at", users))
             }
-            None => Ok(Judgement::pass(format!("{dn} has no grant that fails to reach the users below."))),
+            None => Ok(Judgement::pass(format!("{dn} has no grant that fails to reach the users below."))
+                .said("users below looked at", users)
+                .said("without a right", lacking)
+                .said("grants that do not arrive", 0)),
         };
     };
     let judgement = Judgement::fail(format!(
         "ACE {ace} of {dn} grants {} but does not reach the users below: {obstacle}.",
         right.name()
     ))
+    .rule(branch(reach))
+    .said("ACE", ace)
+    .said("object", &ancestor.dn)
+    .said("right", right.name())
+    .said("obstacle", obstacle)
+    .said("without a right", lacking)
+    .or_edited(ancestor.record, &format!("DACL of {}", ancestor.dn), &format!("without ACE {ace}"), Edit::Without(*ace))
     .step(grant_below(*right, &ancestor.dn, &account.sid(), *class, &verify(case)));
-    Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle, _), names)| {
+    Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle, _), (_, names))| {
         let shown = list(names.iter().take(5).copied());
         let line = format!("ACE {ace}, {}: {obstacle}; {} user(s): {shown}", right.name(), names.len());
         judgement.with("grant that does not arrive", line)
@@ -107,6 +123,16 @@ fn is_direct(case: &Case, user: &User) -> bool {
     match user.parent_containers.first() {
         Some(parent) => parent.eq_ignore_ascii_case(&case.target.display),
         None => case.target.kind == TargetKind::Domain,
+    }
+}
+
+/// The branch of the rule.
+fn branch(reach: &Reach) -> &'static str {
+    match reach {
+        Reach::Arrives | Reach::ThisObjectOnly => "for this object only",
+        Reach::NoPropagate => "does not propagate",
+        Reach::OtherClass(_) => "objects of another class",
+        Reach::DeniedFirst { .. } => "a deny comes first",
     }
 }
 

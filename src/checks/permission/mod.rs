@@ -6,6 +6,8 @@ mod admin_sd_holder;
 mod below;
 mod change_password;
 mod container_inheritance;
+pub mod deciding;
+mod engine_sign_in;
 pub mod evidence;
 pub mod facts;
 mod lockout_time;

@@ -1,13 +1,17 @@
 //! One right of the connector account on users: each user for itself, and a domain by its sample.
 
-use super::evidence::{Account, account, object, sampled_users};
-use super::sample::{Outcome, Tally};
-use super::steps::grant_below;
+use super::deciding::decided;
+use super::evidence::{Account, Object, account, object, sampled_users};
+use super::sample::{Failing, GRANTED, Outcome, REFUSED, Tally, UNKNOWN};
+use super::steps::{grant_below, remove_deny};
 use crate::catalog::text::clean;
-use crate::catalog::{Answer, Case, Judgement, Reason, Severity, TargetKind};
+use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step, TargetKind, common};
 use crate::checks::user::protection::{Protection, protection_at};
-use crate::directory::{Decision, Guid, Right, Verdict, decide, guids};
+use crate::directory::{Decision, Guid, Right, Undecided, Verdict, Why, decide, guids};
 use crate::evidence::{Kind, User};
+
+/// Containers whose repair is spelt out.
+const MOST_STEPS: usize = 3;
 
 /// How a check of a right counts what is missing.
 pub struct Scale {
@@ -28,29 +32,42 @@ pub fn judge(case: &Case, right: Right, scale: &Scale) -> Answer {
 fn of_user(case: &Case, right: Right, scale: &Scale) -> Answer {
     let name = clean(&case.target.display);
     let account = account(case)?;
-    let (decision, dn, class) = decision(case, right)?;
-    let judgement = verdict_on(&name, &account, &decision).severity(scale.user);
+    let (object, decision) = decision(case, &account, right)?;
+    let judgement = verdict_on(&name, case, &account, &object, &decision).severity(scale.user);
     Ok(match decision.verdict {
-        Verdict::Denied | Verdict::NotGranted => judgement.step(grant_below(
-            right,
-            &parent_of(&dn),
-            &account.sid(),
-            class.unwrap_or(guids::USER),
-            &verify(case),
-        )),
-        _ => judgement,
+        Verdict::Granted => judgement.rule("when granted"),
+        Verdict::Denied | Verdict::NotGranted => {
+            let (dn, class) = (&object.dn, object.class.unwrap_or(guids::USER));
+            judgement.rule("denied or not granted").step(repair(
+                case,
+                &decision.why,
+                &account.sid(),
+                dn,
+                &parent_of(dn),
+                class,
+            ))
+        }
+        Verdict::Undecided(_) => judgement.rule("do not settle it"),
     })
 }
 
-/// The decision about the user of the case, with the user's DN and class.
-pub fn decision(case: &Case, right: Right) -> Result<(Decision, String, Option<Guid>), Judgement> {
+/// What gives the right: without the entry that denies it on `dn`, or by a grant on what stands above.
+fn repair(case: &Case, why: &Why, sid: &str, dn: &str, above: &str, class: Guid) -> Step {
+    match (why.decision, why.trustee) {
+        (Verdict::Denied, Some(trustee)) => remove_deny(why.right, dn, &trustee, why.inherited, &verify(case)),
+        _ => grant_below(why.right, above, sid, class, &verify(case)),
+    }
+}
+
+/// The decision about the user of the case, with the user's permissions.
+pub fn decision<'a>(case: &Case<'a>, account: &Account, right: Right) -> Result<(Object<'a>, Decision), Judgement> {
     let object = object(case.scene, &case.target.key, "user", &clean(&case.target.display))?;
-    let decision = decide(&object.descriptor, &account(case)?.token, right, object.class);
-    Ok((decision, object.dn, object.class))
+    let decision = decide(&object.descriptor, &account.token, right, object.class);
+    Ok((object, decision))
 }
 
 /// The finding of one decision, without severity and steps.
-pub fn verdict_on(name: &str, account: &Account, decision: &Decision) -> Judgement {
+pub fn verdict_on(name: &str, case: &Case, account: &Account, object: &Object, decision: &Decision) -> Judgement {
     let (right, who) = (decision.why.right.name(), &account.name);
     let judgement = match decision.verdict {
         Verdict::Granted => Judgement::pass(format!("{who} has {right} on {name}.")),
@@ -61,7 +78,11 @@ pub fn verdict_on(name: &str, account: &Account, decision: &Decision) -> Judgeme
             format!("Whether {who} has {right} on {name} is not settled: {}.", decision.why),
         ),
     };
-    judgement.with("why", decision.why)
+    let judgement = decided(judgement.with("why", decision.why), case, account.holder(), object, decision);
+    match decision.verdict {
+        Verdict::Undecided(Undecided::TokenIncomplete) => judgement.read(account.record, "complete").or(true),
+        _ => judgement,
+    }
 }
 
 fn of_domain(case: &Case, right: Right, scale: &Scale) -> Answer {
@@ -71,30 +92,59 @@ fn of_domain(case: &Case, right: Right, scale: &Scale) -> Answer {
     let (name, size) = (right.name(), tally.size());
     let refused = tally.total.refused;
     let judgement = match tally.outcome() {
-        Outcome::Granted => Judgement::pass(format!("{} has {name} on the users of {domain} ({size}).", account.name)),
+        Outcome::Granted => Judgement::pass(format!("{} has {name} on the users of {domain} ({size}).", account.name))
+            .rule("all are granted"),
         Outcome::FewMissing => Judgement::warn(format!(
             "{} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             account.name,
             tally.total.known(),
-            tally.reason()
-        )),
+            reason(&tally)
+        ))
+        .rule("up to 5 %"),
         Outcome::Missing { most } => Judgement::fail(format!(
             "{} lacks {name} on {refused} of {} users of {domain} ({size}): {}.",
             account.name,
             tally.total.known(),
-            tally.reason()
+            reason(&tally)
         ))
-        .severity(if most { scale.most } else { scale.some }),
-        Outcome::Unknown => unknown(&domain, name, &tally),
+        .severity(if most { scale.most } else { scale.some })
+        .rule("more than 5 %"),
+        Outcome::Unknown => unknown(&domain, name, &tally).rule("over 10 %"),
     };
-    let judgement = match refused {
-        0 => judgement,
-        _ => {
-            let container = tally.failing_containers().first().map_or(String::new(), |(dn, ..)| (*dn).to_owned());
-            judgement.step(grant_below(right, &container, &account.sid(), guids::USER, &verify(case)))
-        }
+    let judgement = steps(case, &tally, &account.sid()).into_iter().fold(judgement, Judgement::step);
+    let judgement = counted(judgement, &tally);
+    let judgement = match tally.turn(|tally| tally.outcome().status()) {
+        Some((name, count, status)) => judgement.turn(name, count, status),
+        None => judgement,
     };
     Ok(list(case, judgement, &tally))
+}
+
+/// The counts that decided, and the most frequent reason of a refusal.
+pub fn counted(judgement: Judgement, tally: &Tally) -> Judgement {
+    let counts = &tally.total;
+    let judgement = judgement.said(GRANTED, counts.granted).said(REFUSED, counts.refused).said(UNKNOWN, counts.unknown);
+    match counts.refused {
+        0 => judgement,
+        _ => judgement.said("most frequent reason", reason(tally)),
+    }
+}
+
+/// Most users without a grant: one at the head of the domain, from where it is inherited. Else what each of
+/// the containers needs.
+fn steps(case: &Case, tally: &Tally, sid: &str) -> Vec<Step> {
+    let failing = tally.failing_containers();
+    let Some(why) = tally.reason() else { return Vec::new() };
+    match tally.outcome() {
+        Outcome::Missing { most: true } if why.decision == Verdict::NotGranted && failing.len() > 1 => {
+            vec![repair(case, &why, sid, "", &head_of(failing[0].dn), guids::USER)]
+        }
+        _ => failing
+            .iter()
+            .take(MOST_STEPS)
+            .map(|failing| repair(case, failing.why, sid, failing.dn, failing.dn, guids::USER))
+            .collect(),
+    }
 }
 
 /// Counts the sampled users of the domain of the case.
@@ -120,10 +170,17 @@ pub fn tally(case: &Case, right: Right, without_protected: bool) -> Result<Tally
             None => Judgement::unknown(
                 Reason::NotCollected,
                 format!("No user of {} was looked at.", clean(&case.target.display)),
-            ),
+            )
+            .common(common::UNREAD)
+            .said("users of the sample", 0),
         });
     }
     Ok(tally)
+}
+
+/// The most frequent reason in words.
+pub fn reason(tally: &Tally) -> String {
+    tally.reason().map_or(String::new(), |why| why.to_string())
 }
 
 /// Too little is known of a sample.
@@ -146,13 +203,18 @@ pub fn list(case: &Case, judgement: Judgement, tally: &Tally) -> Judgement {
     let judgement = troubles.fold(judgement, |judgement, error| judgement.with("sample not whole", clean(&error.text)));
     let judgement = judgement
         .with("sample", tally.size())
-        .with("granted", counts.granted)
-        .with("not granted", counts.refused)
-        .with("not known", counts.unknown)
+        .with(GRANTED, counts.granted)
+        .with(REFUSED, counts.refused)
+        .with(UNKNOWN, counts.unknown)
         .with("protected users left out", tally.set_aside);
-    tally.failing_containers().into_iter().fold(judgement, |judgement, (dn, counts, reason)| {
-        let line = format!("{dn}: {} of {} without the right: {reason}", counts.refused, counts.all());
-        judgement.with("container", line)
+    let judgement = match tally.failing() {
+        0 => judgement,
+        number => judgement.with("failing containers", number),
+    };
+    // The ranking of causes reads the names (catalog 6.1).
+    tally.failing_containers().into_iter().fold(judgement, |judgement, Failing { dn, counts, why }| {
+        let line = format!("{} of {} without the right: {why}", counts.refused, counts.all());
+        judgement.with("failing container", dn).with("there", line)
     })
 }
 
@@ -160,6 +222,15 @@ pub fn list(case: &Case, judgement: Judgement, tally: &Tally) -> Judgement {
 fn container_of(user: &User) -> String {
     let container = user.parent_containers.first().map(|dn| clean(dn));
     container.unwrap_or_else(|| parent_of(&clean(user.dn.as_deref().unwrap_or_default())))
+}
+
+/// The head of the domain that a DN lies in.
+fn head_of(dn: &str) -> String {
+    let rdns = crate::directory::rdns(dn).unwrap_or_default();
+    let head =
+        rdns.iter().map(|rdn| rdn.raw).filter(|raw| raw.get(..3).is_some_and(|kind| kind.eq_ignore_ascii_case("DC=")));
+    let head: Vec<&str> = head.collect();
+    if head.is_empty() { "<head of the domain>".to_owned() } else { head.join(",") }
 }
 
 /// What the DN stands in: inheritance brings the right to the user from there.
@@ -177,6 +248,7 @@ pub fn verify(case: &Case) -> String {
 mod tests {
     use super::super::testing::{SALES, allow, deny, domain, member, sd, stage, user};
     use super::*;
+    use crate::catalog::testing::Stage;
     use crate::catalog::{Reason, Status};
     use crate::evidence::State;
 
@@ -210,9 +282,44 @@ mod tests {
         for (id, _) in WRITES {
             let judgement = stage.judge_at(id, &domain().key);
             assert_eq!((judgement.outcome, judgement.severity), (Status::Fail, Some(Severity::High)), "{id}");
-            let has_it = judgement.evidence.iter().any(|line| line.name == "container" && line.value.contains(SALES));
+            let has_it =
+                judgement.evidence.iter().any(|line| line.name == "failing container" && line.value.contains(SALES));
             assert!(has_it, "{id}");
         }
+    }
+
+    fn steps_at(stage: &Stage, key: &str) -> Vec<String> {
+        stage.judge_at("PW506", key).steps.into_iter().map(|step| step.text).collect()
+    }
+
+    #[test]
+    fn a_deny_is_repaired_by_removing_it() {
+        let (target, right) = (user("anna"), Right::WriteLockoutTime);
+        for (aces, expected) in [(vec![deny(right), allow(right)], "Remove the entry"), (vec![], "Grant")] {
+            for (sampled, key) in [(false, &target.key), (true, &domain().key)] {
+                let stage = stage().add(&target, member(&[SALES], sampled)).add(&target, sd("user", false, &aces));
+                let steps = steps_at(&stage, key);
+                assert!(steps.len() == 1 && steps[0].starts_with(expected), "{key} {aces:?}: {steps:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn most_users_are_repaired_at_the_head_and_few_in_their_containers() {
+        let sample = |refused: usize| {
+            (0..5).fold(stage(), |stage, number| {
+                let target = user(&format!("u{number}"));
+                let other = Right::ResetPassword;
+                let aces = [allow(if number < refused { other } else { Right::WriteLockoutTime })];
+                let container = format!("OU=c{number},DC=corp,DC=example");
+                stage.add(&target, member(&[&container], true)).add(&target, sd("user", false, &aces))
+            })
+        };
+        let steps = steps_at(&sample(5), &domain().key);
+        assert!(steps.len() == 1 && steps[0].contains(" on DC=corp,DC=example,"), "{steps:?}");
+        let steps = steps_at(&sample(2), &domain().key);
+        assert_eq!(steps.len(), 2);
+        assert!(steps[1].contains(" on OU=c1,DC=corp,DC=example,"), "{steps:?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ crate::declare_check! {
     evidence: [SecurityDescriptor, TokenGroups, User],
     runs_at: DomainNetwork,
     blocked_by: [PW501, PW917, PW918],
-    remediation: "Grant Reset Password on descendant user objects, e.g. with Repair-PasswordWritebackPermission.",
+    remediation: "Grant Reset Password on descendant user objects.",
     link: "L-TUT", since: "0.1.0",
     rule: "The effective right Reset Password on each user's own descriptor.
 User: Pass when granted; Fail (high) when denied or not granted; Unknown when the ACEs or the groups do not settle it.

@@ -1,8 +1,9 @@
-use super::evidence::{account, object};
+use super::deciding::others;
+use super::evidence::{Object, account, object};
 use super::on_users::verify;
 use super::steps::grant_on_object;
 use crate::catalog::text::clean;
-use crate::catalog::{Answer, Case, Judgement};
+use crate::catalog::{Answer, Case, Judgement, Status};
 use crate::checks::targets;
 use crate::directory::{Decision, Right, Verdict, decide};
 
@@ -36,7 +37,7 @@ fn judge(case: &Case) -> Answer {
     let account = account(case)?;
     let mut missing: Vec<(&str, String, Decision)> = Vec::new();
     let mut open: Option<Judgement> = None;
-    let mut lines = Vec::new();
+    let mut asked: Vec<(&str, Object, Decision)> = Vec::new();
     for (purpose, name, rights) in OBJECTS {
         let object = match object(case.scene, &case.target.key, purpose, &format!("{name} of {domain}")) {
             Ok(object) => object,
@@ -47,7 +48,7 @@ fn judge(case: &Case) -> Answer {
         };
         for right in rights {
             let decision = decide(&object.descriptor, &account.token, *right, object.class);
-            lines.push(format!("{name}: {}", decision.why));
+            asked.push((name, object.clone(), decision));
             match decision.verdict {
                 Verdict::Granted => {}
                 Verdict::Denied | Verdict::NotGranted => missing.push((name, object.dn.clone(), decision)),
@@ -77,7 +78,7 @@ fn judge(case: &Case) -> Answer {
                 right.mask(),
                 decision.why
             );
-            missing.iter().fold(Judgement::fail(message), |judgement, (_, dn, decision)| {
+            missing.iter().fold(Judgement::fail(message).rule("one is missing"), |judgement, (_, dn, decision)| {
                 judgement.step(grant_on_object(decision.why.right, dn, AUTHENTICATED_USERS, &verify(case)))
             })
         }
@@ -92,7 +93,19 @@ fn judge(case: &Case) -> Answer {
         Some(false) => "no",
         None => "not read",
     };
-    let judgement = lines.into_iter().fold(judgement, |judgement, line| judgement.with("why", line));
+    // Where one is missing it decides alone; where all are there or none is missing, all of them do.
+    let judgement = asked.iter().fold(judgement, |judgement, (name, object, decision)| {
+        let judgement = judgement.with("why", format!("{name}: {}", decision.why));
+        match judgement.outcome {
+            Status::Fail if decision.verdict == Verdict::Granted => judgement,
+            _ => others(
+                judgement.said(&format!("{} on {name}", decision.why.right.name()), decision.why),
+                account.holder(),
+                object,
+                decision,
+            ),
+        }
+    });
     Ok(judgement.with("Authenticated Users in Pre-Windows 2000 Compatible Access", member))
 }
 

@@ -1,11 +1,17 @@
 //! What a sample of users says of a domain (PW505 to PW507, PW509): pure counting.
 
-use crate::directory::{Decision, Verdict};
+use crate::catalog::Status;
+use crate::directory::{Decision, Verdict, Why};
 use std::collections::BTreeMap;
 
 /// Fewest sampled users of a container for which "none of them" says something of the container.
 const MIN_IN_CONTAINER: usize = 3;
 const MOST_CONTAINERS: usize = 10;
+
+/// Names of the counts, in evidence and explanations.
+pub const GRANTED: &str = "granted";
+pub const REFUSED: &str = "not granted";
+pub const UNKNOWN: &str = "not known";
 
 /// Counts of one container, or of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,13 +32,24 @@ impl Counts {
     }
 }
 
+/// In words, with how often each occurs.
+type Reasons = BTreeMap<String, (usize, Why)>;
+
+/// A container with users who lack the right.
+pub struct Failing<'a> {
+    pub dn: &'a str,
+    pub counts: &'a Counts,
+    /// The most frequent reason.
+    pub why: &'a Why,
+}
+
 /// The sampled users of a domain and what was found for one right.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub total: Counts,
     /// Protected users, who are left out of the statistics.
     pub set_aside: usize,
-    containers: BTreeMap<String, (Counts, BTreeMap<String, usize>)>,
+    containers: BTreeMap<String, (Counts, Reasons)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +65,48 @@ pub enum Outcome {
     Unknown,
 }
 
+impl Outcome {
+    /// What a domain gets for it (PW505 to PW507).
+    pub fn status(&self) -> Status {
+        match self {
+            Outcome::Granted => Status::Pass,
+            Outcome::FewMissing => Status::Warn,
+            Outcome::Missing { .. } => Status::Fail,
+            Outcome::Unknown => Status::Unknown,
+        }
+    }
+}
+
 impl Tally {
+    /// The count with which the status would be another: nobody without the right, nobody of whom it is not
+    /// known, or one more without it.
+    pub fn turn(&self, status: impl Fn(&Tally) -> Status) -> Option<(&'static str, usize, Status)> {
+        let moved = |change: fn(&mut Counts)| {
+            let mut other = self.clone();
+            other.containers.values_mut().for_each(|(counts, _)| change(counts));
+            change(&mut other.total);
+            other
+        };
+        let repaired = moved(|counts| counts.granted += std::mem::take(&mut counts.refused));
+        let read = moved(|counts| counts.granted += std::mem::take(&mut counts.unknown));
+        let mut broken = self.clone();
+        if let Some((counts, _)) = broken.containers.values_mut().max_by_key(|(counts, _)| counts.granted) {
+            let one = counts.granted.min(1);
+            for counts in [counts, &mut broken.total] {
+                counts.granted -= one;
+                counts.refused += one;
+            }
+        }
+        let own = status(self);
+        [
+            (REFUSED, repaired.total.refused, status(&repaired)),
+            (UNKNOWN, read.total.unknown, status(&read)),
+            (REFUSED, broken.total.refused, status(&broken)),
+        ]
+        .into_iter()
+        .find(|(.., other)| *other != own)
+    }
+
     pub fn add(&mut self, container: &str, decision: Option<Decision>) {
         let (counts, reasons) = self.containers.entry(container.to_owned()).or_default();
         for counts in [&mut self.total, counts] {
@@ -59,7 +117,7 @@ impl Tally {
             }
         }
         if let Some(decision) = decision.filter(|decision| decision.verdict != Verdict::Granted) {
-            *reasons.entry(decision.why.to_string()).or_default() += 1;
+            reasons.entry(decision.why.to_string()).or_insert((0, decision.why)).0 += 1;
         }
     }
 
@@ -83,26 +141,31 @@ impl Tally {
         }
     }
 
-    /// Containers with users who lack the right, most first, with counts and the most frequent reason.
-    pub fn failing_containers(&self) -> Vec<(&str, &Counts, &str)> {
-        let mut failing: Vec<(&str, &Counts, &str)> = self
+    /// Number of containers with users who lack the right.
+    pub fn failing(&self) -> usize {
+        self.containers.values().filter(|(counts, _)| counts.refused > 0).count()
+    }
+
+    /// The worst of them, most users first.
+    pub fn failing_containers(&self) -> Vec<Failing<'_>> {
+        let mut failing: Vec<Failing> = self
             .containers
             .iter()
             .filter(|(_, (counts, _))| counts.refused > 0)
-            .map(|(name, (counts, reasons))| (name.as_str(), counts, most_frequent(reasons)))
+            .filter_map(|(dn, (counts, reasons))| Some(Failing { dn, counts, why: most_frequent(reasons)? }))
             .collect();
-        failing.sort_by(|a, b| b.1.refused.cmp(&a.1.refused).then(a.0.cmp(b.0)));
+        failing.sort_by(|a, b| b.counts.refused.cmp(&a.counts.refused).then(a.dn.cmp(b.dn)));
         failing.truncate(MOST_CONTAINERS);
         failing
     }
 
     /// The most frequent reason over all containers.
-    pub fn reason(&self) -> String {
-        let mut all: BTreeMap<String, usize> = BTreeMap::new();
-        for (reason, count) in self.containers.values().flat_map(|(_, reasons)| reasons) {
-            *all.entry(reason.clone()).or_default() += count;
+    pub fn reason(&self) -> Option<Why> {
+        let mut all = Reasons::new();
+        for (reason, (count, why)) in self.containers.values().flat_map(|(_, reasons)| reasons) {
+            all.entry(reason.clone()).or_insert((0, *why)).0 += count;
         }
-        most_frequent(&all).to_owned()
+        most_frequent(&all).copied()
     }
 
     /// "sample of 12 in 3 containers".
@@ -113,9 +176,9 @@ impl Tally {
 }
 
 /// Ties go to the first in the order of the texts, so that a report is the same from run to run.
-fn most_frequent(reasons: &BTreeMap<String, usize>) -> &str {
-    let best = reasons.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0)));
-    best.map_or("", |(reason, _)| reason.as_str())
+fn most_frequent(reasons: &Reasons) -> Option<&Why> {
+    let best = reasons.iter().max_by(|a, b| a.1.0.cmp(&b.1.0).then(b.0.cmp(a.0)));
+    best.map(|(_, (_, why))| why)
 }
 
 #[cfg(test)]
@@ -168,11 +231,12 @@ mod tests {
     #[test]
     fn the_worst_containers_stand_first_and_at_most_ten_are_listed() {
         let tally = tally(&[(0, 1, 0), (5, 3, 0), (4, 0, 0), (0, 3, 0)]);
-        let names: Vec<&str> = tally.failing_containers().iter().map(|(name, ..)| *name).collect();
+        let names: Vec<&str> = tally.failing_containers().iter().map(|failing| failing.dn).collect();
         assert_eq!(names, ["OU=c1", "OU=c3", "OU=c0"]);
         assert_eq!(tally.size(), "sample of 16 in 4 containers");
-        assert_eq!(tally.reason(), "no ACE grants Reset Password");
+        assert_eq!(tally.reason().unwrap().to_string(), "no ACE grants Reset Password");
         let many: Vec<(usize, usize, usize)> = vec![(0, 1, 0); 12];
-        assert_eq!(self::tally(&many).failing_containers().len(), 10);
+        let many = self::tally(&many);
+        assert_eq!((many.failing_containers().len(), many.failing()), (10, 12));
     }
 }

@@ -1,7 +1,7 @@
 //! Commands that grant a right, for the ActiveDirectory module.
 
 use crate::catalog::Step;
-use crate::directory::{Guid, Needs, Right, guids};
+use crate::directory::{Guid, Needs, Right, Sid, guids, well_known_name};
 
 /// Grants a right on the objects of one class below a container or the head of the domain.
 pub fn grant_below(right: Right, dn: &str, sid: &str, class: Guid, verify: &str) -> Step {
@@ -9,6 +9,24 @@ pub fn grant_below(right: Right, dn: &str, sid: &str, class: Guid, verify: &str)
     Step {
         text: format!("Grant {} to the connector account on {dn}, for descendant {name} objects.", right.name()),
         command: Some(add_rule(right, dn, sid, &format!("'Descendents', [guid]'{class}'"))),
+        ..step(verify)
+    }
+}
+
+/// Takes away what denies a right. A grant beside it would not help: a deny of the same level comes first in
+/// the canonical order, and one on the object itself before all that is inherited.
+pub fn remove_deny(right: Right, dn: &str, trustee: &Sid, inherited: bool, verify: &str) -> Step {
+    let who = well_known_name(trustee).map_or_else(|| trustee.to_string(), |name| format!("{name} ({trustee})"));
+    let place = if inherited { "at the parent that it is inherited from (column \"Inherited from\")" } else { "there" };
+    Step {
+        text: format!(
+            "Remove the entry that denies {} to {who} on {dn}, {place}: Active Directory Users and Computers, View > Advanced Features, Properties > Security > Advanced. The command lists the deny entries; look first why they are there.",
+            right.name()
+        ),
+        command: Some(format!(
+            "Import-Module ActiveDirectory; (Get-Acl 'AD:\\{}').Access | Where-Object AccessControlType -eq Deny",
+            quoted(dn)
+        )),
         ..step(verify)
     }
 }
@@ -84,6 +102,10 @@ mod tests {
         }
         let cut = inherit_again("OU=long…", "v").command.unwrap();
         assert!(cut.contains("'AD:\\<distinguished name>'"), "{cut}");
+        let deny = remove_deny(Right::ResetPassword, "OU=a", &"S-1-5-11".parse().unwrap(), true, "v");
+        for part in ["Reset Password", "Authenticated Users (S-1-5-11)", "OU=a", "Inherited from"] {
+            assert!(deny.text.contains(part), "{part} in {}", deny.text);
+        }
         let command = grant_on_object(Right::ReadControl, "DC=x", "S-1-5-11", "v").command.unwrap();
         assert!(
             command.contains("'ReadControl', 'Allow', [guid]'00000000-0000-0000-0000-000000000000', 'All'"),

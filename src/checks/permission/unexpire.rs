@@ -16,7 +16,7 @@ crate::declare_check! {
     remediation: "Grant Unexpire Password to the account on the root of the domain, this object and descendants.",
     link: "L-UNEXP", since: "0.1.0",
     rule: "The effective right Unexpire Password (ccc2dc7d-a6ad-4a7a-8846-c04e3cc53501) on the domain head's own descriptor.
-Pass: granted; by default Authenticated Users hold it, and the message says so.
+Pass: granted (by default Authenticated Users hold it, and the message says so).
 Fail: denied or not granted (the default was removed).
 Unknown: the head is not readable, or the ACEs or the groups do not settle it.",
 }
@@ -26,7 +26,7 @@ fn judge(case: &Case) -> Answer {
     let object = object(case.scene, &case.target.key, "domainHead", &head)?;
     let account = account(case)?;
     let decision = decide(&object.descriptor, &account.token, Right::UnexpirePassword, object.class);
-    let mut judgement = verdict_on(&head, &account, &decision);
+    let mut judgement = verdict_on(&head, case, &account, &object, &decision);
     Ok(match decision.verdict {
         Verdict::Granted => {
             judgement.message = format!("{} has Unexpire Password on {head}: {}.", account.name, decision.why);

@@ -2,7 +2,7 @@ use super::minimum_age::duration;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
-use crate::evidence::Pso;
+use crate::evidence::{Fact, Pso};
 
 crate::declare_check! {
     PW602, "Fine-grained policies in use have minimum age zero",
@@ -23,12 +23,11 @@ fn judge(case: &Case) -> Answer {
     let domain = clean(&case.target.display);
     case.need::<Pso>()?;
     let facts = case.facts::<Pso>();
-    let readable = facts.iter().any(|fact| fact.data.container.as_ref().is_some_and(|container| container.readable));
-    let in_use: Vec<&Pso> = facts
-        .iter()
-        .map(|fact| fact.data)
-        .filter(|pso| pso.container.is_none() && !pso.applies_to.is_empty())
-        .collect();
+    let containers = || facts.iter().filter(|fact| fact.data.container.is_some());
+    let readable = containers().any(|fact| fact.data.container.as_ref().is_some_and(|container| container.readable));
+    let used: Vec<&Fact<Pso>> =
+        facts.iter().filter(|fact| fact.data.container.is_none() && !fact.data.applies_to.is_empty()).collect();
+    let in_use: Vec<&Pso> = used.iter().map(|fact| fact.data).collect();
     let above: Vec<&Pso> = in_use.iter().copied().filter(|pso| pso.min_age.is_some_and(|age| age > 0)).collect();
     let judgement = if let Some(worst) = above.iter().max_by_key(|pso| pso.min_age) {
         let name = clean(worst.dn.as_deref().unwrap_or_default());
@@ -56,15 +55,22 @@ fn judge(case: &Case) -> Answer {
                 "This account may not read the fine-grained policies of {domain}; some users may have a minimum age."
             ),
         )
+        .rule("container is not readable")
     } else if in_use.iter().any(|pso| pso.min_age.is_none()) {
         Judgement::unknown(
             Reason::NotReadable,
             format!("The minimum age of a fine-grained policy of {domain} could not be read."),
         )
+        .rule("an age is not readable")
     } else if in_use.is_empty() {
         Judgement::pass(format!("No fine-grained policy of {domain} is in use."))
     } else {
         Judgement::pass(format!("Every fine-grained policy of {domain} in use has minimum age 0."))
+    };
+    let judgement = used.iter().fold(judgement, |judgement, fact| judgement.read(fact.record, "minAge").or(0).or(1));
+    let judgement = match containers().next() {
+        Some(fact) => judgement.read(fact.record, "container.readable").or(true).or(false),
+        None => judgement.said("pso container", "not looked at"),
     };
     Ok(in_use.iter().fold(judgement, |judgement, pso| judgement.with("fine-grained policy", describe(pso))))
 }

@@ -1,7 +1,7 @@
 //! Which password policy governs a user: the fine-grained one that results, else the domain's.
 
 use crate::catalog::text::clean;
-use crate::catalog::{Scene, Target};
+use crate::catalog::{Judgement, Scene, Target};
 use crate::checks::targets::domain_key;
 use crate::evidence::{DomainPolicy, Pso, User};
 
@@ -76,6 +76,26 @@ impl Governing<'_> {
             Governing::FineGrained(pso) => pso.lockout_duration,
             Governing::Domain(policy) | Governing::AssumedDomain(policy) => policy.lockout_duration,
             Governing::Unknown => None,
+        }
+    }
+
+    /// Names the policy's value as a field that decided; the paths are those of a domain's policy and of a
+    /// fine-grained one.
+    pub fn read(&self, judgement: Judgement, scene: &Scene, target: &Target, paths: [&'static str; 2]) -> Judgement {
+        let (evidence, key) = (scene.evidence, domain_key(target).unwrap_or_default());
+        let found = match self {
+            Governing::FineGrained(pso) => {
+                let all = evidence.facts_at::<Pso>(key);
+                all.iter().find(|fact| std::ptr::eq(fact.data, *pso)).map(|fact| (fact.record, paths[1]))
+            }
+            Governing::Domain(_) | Governing::AssumedDomain(_) => {
+                evidence.facts_at::<DomainPolicy>(key).first().map(|fact| (fact.record, paths[0]))
+            }
+            Governing::Unknown => None,
+        };
+        match found {
+            Some((record, path)) => judgement.read(record, path).or(0),
+            None => judgement.said("governing policy", self.name()),
         }
     }
 

@@ -18,13 +18,19 @@ Unknown: the attribute is missing.",
 
 fn judge(case: &Case) -> Answer {
     let domain = &case.target.display;
-    let age = case.need::<DomainPolicy>()?.data.min_pwd_age.ok_or_else(|| {
-        Judgement::unknown(Reason::NotReadable, format!("The minimum password age of {domain} could not be read."))
-    })?;
-    if age == 0 {
-        return Ok(Judgement::pass(format!("The minimum password age of {domain} is 0.")));
-    }
-    Ok(Judgement::warn(format!(
+    let policy = case.need::<DomainPolicy>()?;
+    let judgement = match policy.data.min_pwd_age {
+        None => {
+            Judgement::unknown(Reason::NotReadable, format!("The minimum password age of {domain} could not be read."))
+        }
+        Some(0) => Judgement::pass(format!("The minimum password age of {domain} is 0.")),
+        Some(age) => above_zero(domain, age),
+    };
+    Ok(judgement.read(policy.record, "minPwdAge").or(0).or(1))
+}
+
+fn above_zero(domain: &str, age: i32) -> Judgement {
+    Judgement::warn(format!(
         "The minimum password age of {domain} is {}: a password that was changed within that time cannot be changed again.",
         duration(age)
     ))
@@ -36,7 +42,7 @@ fn judge(case: &Case) -> Answer {
         needs_rights: Some("Domain Admins".to_owned()),
         verify_with: Some("Test-PasswordWritebackDirectory -Check PW601".to_owned()),
         ..Step::default()
-    }))
+    })
 }
 
 /// Days, hours, minutes or seconds: the largest unit that leaves no rest.

@@ -2,7 +2,7 @@ use crate::catalog::text::list;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::directory::facts::host_name;
 use crate::checks::targets;
-use crate::evidence::{DomainPolicy, Services};
+use crate::evidence::{DomainPolicy, Record, Services};
 
 /// Notification packages that Windows brings (Notification Packages of the Lsa key).
 const BUILT_IN: [&str; 2] = ["scecli", "rassfm"];
@@ -25,10 +25,11 @@ Unknown: one of the two could not be read.",
 
 fn judge(case: &Case) -> Answer {
     let name = &case.target.display;
-    let packages = packages(case);
+    let entry = packages(case);
+    let packages: Option<Vec<&str>> = entry.map(|(_, _, all)| all.iter().map(String::as_str).collect());
     let foreign: Vec<&str> = packages.iter().flatten().filter(|package| !is_built_in(package)).copied().collect();
-    let agent = case
-        .facts::<Services>()
+    let services = case.facts::<Services>();
+    let agent = services
         .first()
         .map(|fact| fact.data.services.iter().any(|service| service.name.eq_ignore_ascii_case(PROTECTION_AGENT)));
     let judgement = if !foreign.is_empty() {
@@ -52,9 +53,17 @@ fn judge(case: &Case) -> Answer {
     } else {
         Judgement::pass(format!("{name} has no password filter but those of Windows."))
     };
-    Ok(match packages {
-        Some(all) => judgement.with("notification packages", list(all)),
-        None => judgement,
+    let judgement = match entry {
+        Some((record, index, all)) => judgement
+            .with("notification packages", list(all.iter().map(String::as_str)))
+            .read(record, format!("dcNotificationPackages.{index}.packages"))
+            .or(all.iter().filter(|package| is_built_in(package)).cloned().collect::<Vec<_>>())
+            .or(all.iter().map(String::as_str).chain(["<another package>"]).collect::<Vec<_>>()),
+        None => judgement.said("notification packages", "not read"),
+    };
+    Ok(match services.first() {
+        Some(fact) => judgement.item(fact.record, "services", PROTECTION_AGENT),
+        None => judgement.said(PROTECTION_AGENT, "not looked for"),
     })
 }
 
@@ -62,12 +71,14 @@ fn is_built_in(package: &str) -> bool {
     BUILT_IN.iter().any(|own| package.eq_ignore_ascii_case(own))
 }
 
-/// The packages of this controller, which stand in the record of its domain.
-fn packages<'a>(case: &Case<'a>) -> Option<Vec<&'a str>> {
+/// The packages of this controller, which stand in the record of its domain, and their place there.
+fn packages<'a>(case: &Case<'a>) -> Option<(&'a Record, usize, &'a [String])> {
     let policies = case.scene.evidence.facts_at::<DomainPolicy>(targets::domain_key(case.target)?);
-    let mut all = policies.into_iter().flat_map(|fact| &fact.data.dc_notification_packages);
-    let own = all.find(|entry| host_name(&entry.dc) == host_name(&case.target.display))?;
-    Some(own.packages.iter().map(String::as_str).collect())
+    policies.into_iter().find_map(|fact| {
+        let mut all = fact.data.dc_notification_packages.iter().enumerate();
+        let (index, own) = all.find(|(_, entry)| host_name(&entry.dc) == host_name(&case.target.display))?;
+        Some((fact.record, index, own.packages.as_slice()))
+    })
 }
 
 fn look(text: &str) -> Step {

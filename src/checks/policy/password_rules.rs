@@ -2,7 +2,7 @@ use super::minimum_age::duration;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason};
 use crate::checks::targets;
-use crate::evidence::{DomainPolicy, Pso};
+use crate::evidence::{DomainPolicy, Fact, Pso};
 
 /// DOMAIN_PASSWORD_COMPLEX ([MS-SAMR] 2.2.4.1).
 const COMPLEX: u32 = 1;
@@ -23,7 +23,8 @@ Unknown: one of the rules is unreadable.",
 
 fn judge(case: &Case) -> Answer {
     let domain = &case.target.display;
-    let policy = case.need::<DomainPolicy>()?.data;
+    let fact = case.need::<DomainPolicy>()?;
+    let policy = fact.data;
     let complexity = policy.pwd_properties.map(|properties| match properties & COMPLEX {
         0 => "no".to_owned(),
         _ => "yes".to_owned(),
@@ -34,42 +35,51 @@ fn judge(case: &Case) -> Answer {
     };
     let number = |value: Option<i32>| value.map(|value| value.to_string());
     let rules = [
-        ("minimum length", number(policy.min_pwd_length)),
-        ("history", number(policy.pwd_history_length)),
-        ("complexity", complexity),
-        ("maximum age", maximum),
-        ("lockout threshold", number(policy.lockout_threshold)),
+        ("minimum length", number(policy.min_pwd_length), "minPwdLength"),
+        ("history", number(policy.pwd_history_length), "pwdHistoryLength"),
+        ("complexity", complexity, "pwdProperties"),
+        ("maximum age", maximum, "maxPwdAge"),
+        ("lockout threshold", number(policy.lockout_threshold), "lockoutThreshold"),
     ];
     let fine_grained = case.facts::<Pso>();
-    let applied: Vec<&Pso> = fine_grained
-        .iter()
-        .map(|fact| fact.data)
-        .filter(|pso| pso.dn.is_some() && !pso.applies_to.is_empty())
-        .collect();
+    let applied: Vec<&Fact<Pso>> =
+        fine_grained.iter().filter(|fact| fact.data.dn.is_some() && !fact.data.applies_to.is_empty()).collect();
     // Without a threshold nobody is ever locked, whatever the duration says.
     let endless = policy.lockout_duration == Some(0) && policy.lockout_threshold.is_some_and(|threshold| threshold > 0);
-    let missing: Vec<&str> = rules.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
+    let missing: Vec<(&str, &str)> =
+        rules.iter().filter(|(_, value, _)| value.is_none()).map(|(name, _, field)| (*name, *field)).collect();
     let judgement = if endless {
         Judgement::warn(format!(
             "Accounts of {domain} stay locked until an administrator, or an unlock that is written back, frees them: the right to write lockoutTime (PW506) matters more."
         ))
-    } else if let Some(pso) = applied.iter().find(|pso| pso.lockout_duration == Some(0)) {
+        .read(fact.record, "lockoutDuration")
+        .or(1)
+        .read(fact.record, "lockoutThreshold")
+        .or(0)
+    } else if let Some(pso) = applied.iter().find(|pso| pso.data.lockout_duration == Some(0)) {
         Judgement::warn(format!(
             "Accounts under the fine-grained policy {} of {domain} stay locked until an administrator, or an unlock that is written back, frees them.",
-            clean(pso.dn.as_deref().unwrap_or_default())
+            clean(pso.data.dn.as_deref().unwrap_or_default())
         ))
+        .read(pso.record, "lockoutDuration")
+        .or(1)
     } else if missing.is_empty() {
-        Judgement::pass(format!("The password rules of {domain} are known; tell users, the reset page cannot."))
+        let known =
+            Judgement::pass(format!("The password rules of {domain} are known; tell users, the reset page cannot."));
+        let known = rules.iter().fold(known, |judgement, (_, _, field)| judgement.read(fact.record, *field));
+        known.read(fact.record, "lockoutDuration").or(0)
     } else {
-        let message = format!("Not every password rule of {domain} could be read: {} missing.", missing.join(", "));
-        Judgement::unknown(Reason::NotReadable, message)
+        let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
+        let message = format!("Not every password rule of {domain} could be read: {} missing.", names.join(", "));
+        let unknown = Judgement::unknown(Reason::NotReadable, message);
+        missing.iter().fold(unknown, |judgement, (_, field)| judgement.read(fact.record, *field).or(1))
     };
-    let judgement = rules.into_iter().fold(judgement, |judgement, (name, value)| {
+    let judgement = rules.into_iter().fold(judgement, |judgement, (name, value, _)| {
         judgement.with(name, value.unwrap_or_else(|| "not read".to_owned()))
     });
     let judgement = judgement.with("lockout duration", policy.lockout_duration.map_or("not read".to_owned(), duration));
     let judgement =
-        applied.iter().fold(judgement, |judgement, pso| judgement.with("fine-grained policy", describe(pso)));
+        applied.iter().fold(judgement, |judgement, pso| judgement.with("fine-grained policy", describe(pso.data)));
     let readable = fine_grained.iter().any(|fact| fact.data.container.as_ref().is_some_and(|all| all.readable));
     Ok(match readable {
         true => judgement,

@@ -1,4 +1,4 @@
-use super::clocks::{CLOCK_WARN, grade, words};
+use super::clocks::{CLOCK_FAIL, CLOCK_WARN, grade, words};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step, Target};
 use crate::checks::network::hosts;
@@ -24,9 +24,11 @@ Of an even number of references the middle one nearer to zero counts: a failure 
 }
 
 /// One host and how far it is ahead of this machine, in seconds.
-struct Reference {
+struct Reference<'a> {
     name: String,
     skew: i64,
+    record: &'a Record,
+    path: &'static str,
 }
 
 fn judge(case: &Case) -> Answer {
@@ -57,27 +59,65 @@ fn judge(case: &Case) -> Answer {
         .step(correct()),
         _ => Judgement::pass(format!("The server's clock agrees with the cloud: {}.", words(skew))),
     };
+    let judgement = turning(judgement.said(SKEW, skew).said(SPREAD, spread), skew, spread);
+    // The smallest skew that is a warning, in the direction of the own one.
+    let warned = if skew < 0 { -CLOCK_WARN - 1 } else { CLOCK_WARN + 1 };
+    let judgement = references.iter().fold(judgement, |judgement, reference| {
+        let judgement = judgement.read(reference.record, reference.path);
+        match reference.path {
+            "skewSeconds" => judgement.or(0).or(warned),
+            _ => judgement,
+        }
+    });
     Ok(references.iter().fold(judgement, |judgement, reference| {
         judgement.with(&format!("skew to {}", reference.name), format!("{} s (reference minus local)", reference.skew))
     }))
 }
 
+const SKEW: &str = "median skew in s";
+const SPREAD: &str = "largest difference in s";
+
+/// The skew, or else the difference of two references, with which the status would be another.
+fn turning(judgement: Judgement, skew: i64, spread: i64) -> Judgement {
+    let status = |skew: i64, spread: i64| match grade(skew, 0) {
+        Status::Pass if spread > CLOCK_WARN => Status::Warn,
+        other => other,
+    };
+    let (own, side) = (status(skew, spread), if skew < 0 { -1 } else { 1 });
+    let skews = [CLOCK_WARN, CLOCK_WARN + 1, CLOCK_FAIL, CLOCK_FAIL + 1];
+    let other = |bound: &i64| status(side * bound, spread) != own;
+    match skews.iter().filter(|bound| other(bound)).min_by_key(|bound| (skew.abs() - **bound).abs()) {
+        _ if own == Status::Warn && status(skew, CLOCK_WARN) == Status::Pass => {
+            judgement.turn(SPREAD, CLOCK_WARN, Status::Pass)
+        }
+        Some(bound) => judgement.turn(SKEW, side * bound, status(side * bound, spread)),
+        None => judgement,
+    }
+}
+
 /// The time of one host: measured, else from the Date header of an answer. One reference per host.
-fn reference(case: &Case, host: &Target) -> Option<Reference> {
+fn reference<'a>(case: &Case<'a>, host: &Target) -> Option<Reference<'a>> {
     let evidence = case.scene.evidence;
-    let measured = evidence.facts_at::<Clock>(&host.key).iter().find_map(|fact| fact.data.skew_seconds.map(i64::from));
+    let named = |skew: Option<i64>, record: &'a Record, path: &'static str| {
+        Some(Reference { name: clean(&host.display), skew: skew?, record, path })
+    };
+    let clocks = evidence.facts_at::<Clock>(&host.key);
+    let measured =
+        clocks.iter().find_map(|fact| named(fact.data.skew_seconds.map(i64::from), fact.record, "skewSeconds"));
     // An answer of the proxy to CONNECT carries the clock of the proxy.
     let answered = || {
         let answers = evidence.facts_at::<Http>(&host.key);
         let mut origin = answers.iter().filter(|fact| fact.data.stage == "Origin");
-        origin.find_map(|fact| skew_of(fact.data.date_header.as_deref()?, fact.record))
+        origin
+            .find_map(|fact| named(skew_of(fact.data.date_header.as_deref()?, fact.record), fact.record, "dateHeader"))
     };
     let shaken = || {
         let handshakes = evidence.facts_at::<Tls>(&host.key);
-        handshakes.iter().find_map(|fact| skew_of(fact.data.http_date_header.as_deref()?, fact.record))
+        handshakes.iter().find_map(|fact| {
+            named(skew_of(fact.data.http_date_header.as_deref()?, fact.record), fact.record, "httpDateHeader")
+        })
     };
-    let skew = measured.or_else(answered).or_else(shaken)?;
-    Some(Reference { name: clean(&host.display), skew })
+    measured.or_else(answered).or_else(shaken)
 }
 
 /// Seconds from the time of the record to its Date header (RFC 9110, 5.6.7); `None` for another text.
@@ -100,7 +140,8 @@ fn no_header(case: &Case, hosts: &[Target]) -> Judgement {
     let mut all = [Kind::Clock, Kind::Http].into_iter().flat_map(records);
     match all.find(failed) {
         Some(record) => Judgement::unreadable(record),
-        None => Judgement::unknown(Reason::NotCollected, "No answer of the cloud carried a time (Date header)."),
+        None => Judgement::unknown(Reason::NotCollected, "No answer of the cloud carried a time (Date header).")
+            .said("answers with a time", 0),
     }
 }
 

@@ -1,8 +1,8 @@
-use super::clocks::{grade, words};
+use super::clocks::{CLOCK_WARN, grade, words};
 use crate::catalog::text::clean;
-use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step, Target};
+use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step, Target, common};
 use crate::checks::targets;
-use crate::evidence::{Clock, DcInventory, Kind};
+use crate::evidence::{Clock, DcInventory, Kind, Record};
 
 crate::declare_check! {
     PW717, "The server's clock agrees with the PDC emulator",
@@ -22,6 +22,7 @@ Where several domains are examined, the PDC emulator with the largest skew decid
 
 /// The clock of one PDC emulator.
 struct Reading<'a> {
+    record: &'a Record,
     name: &'a str,
     skew: i64,
     round_trip_ms: i64,
@@ -30,7 +31,9 @@ struct Reading<'a> {
 fn judge(case: &Case) -> Answer {
     let pdcs = pdc_emulators(case);
     if pdcs.is_empty() {
-        return Err(Judgement::unknown(Reason::NotCollected, "No PDC emulator is known whose time could be compared."));
+        let unknown =
+            Judgement::unknown(Reason::NotCollected, "No PDC emulator is known whose time could be compared.");
+        return Err(unknown.said("PDC emulators known", 0));
     }
     let mut readings: Vec<Reading> = Vec::new();
     let mut unread: Vec<&Target> = Vec::new();
@@ -57,6 +60,13 @@ fn judge(case: &Case) -> Answer {
         _ if !unread.is_empty() => unknown(case, unread[0]),
         _ => Judgement::pass(format!("The server's clock agrees with the PDC emulator {name}: {skew}.")),
     };
+    // The smallest skew that is a warning, in the direction of the own one.
+    let warned = CLOCK_WARN + worst.round_trip_ms / 2000 + 1;
+    let judgement = judgement
+        .read(worst.record, "skewSeconds")
+        .or(0)
+        .or(if worst.skew < 0 { -warned } else { warned })
+        .read(worst.record, "roundTripMs");
     Ok(readings.iter().fold(judgement, |judgement, reading| {
         let value = format!("{} s (reference minus local, round trip {} ms)", reading.skew, reading.round_trip_ms);
         judgement.with(&format!("skew to {}", clean(reading.name)), value)
@@ -78,6 +88,7 @@ fn reading<'a>(case: &Case<'a>, pdc: &'a Target) -> Option<Reading<'a>> {
     let clocks = case.scene.evidence.facts_at::<Clock>(&pdc.key);
     clocks.iter().find_map(|fact| {
         Some(Reading {
+            record: fact.record,
             name: &pdc.display,
             skew: i64::from(fact.data.skew_seconds?),
             round_trip_ms: i64::from(fact.data.round_trip_ms.unwrap_or(0)),
@@ -91,7 +102,9 @@ fn unknown(case: &Case, pdc: &Target) -> Judgement {
         None => Judgement::unknown(
             Reason::NotCollected,
             format!("The time of the PDC emulator {} was not collected.", clean(&pdc.display)),
-        ),
+        )
+        .common(common::UNREAD)
+        .said(&format!("{}@{}", Kind::Clock.name(), pdc.key), "not collected"),
     }
 }
 

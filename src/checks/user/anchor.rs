@@ -14,14 +14,17 @@ crate::declare_check! {
     link: "L-TSWB", since: "0.1.0",
     rule: "Pass: no forest holds the anchor more than once, and at most one enabled account is joined.
 Fail: a forest holds it more than once, or more than one enabled account is joined.
-Unknown: only some forests were searched.
+Unknown: only some forests were searched to the end, or the user itself was not among what was found there: then the anchor is not readable. With more than 200 named users nobody searches.
 Without the sync server's own view the search alone decides.",
 }
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
-    let joined = case.facts::<AdSyncObject>().first().and_then(|fact| fact.data.enabled_copies);
+    let fact = case.need::<User>()?;
+    let user = fact.data;
+    let objects = case.facts::<AdSyncObject>();
+    let object = objects.first();
+    let joined = object.and_then(|fact| fact.data.enabled_copies);
     let more_than_one = user.anchor_searches.iter().find(|search| search.found.is_some_and(|found| found > 1));
     let unsearched: Vec<&str> = user
         .anchor_searches
@@ -49,14 +52,25 @@ fn judge(case: &Case) -> Answer {
         Judgement::unknown(Reason::NotCollected, format!("No forest was searched for the anchor of {name}."))
     } else if !unsearched.is_empty() {
         let missing = list(unsearched.iter().copied());
-        Judgement::unknown(Reason::Partial, format!("Not searched for the anchor of {name}: {missing}."))
+        Judgement::unknown(
+            Reason::Partial,
+            format!("How many users carry the anchor of {name} could not be seen in the whole of {missing}."),
+        )
     } else {
         Judgement::pass(format!("The anchor of {name} is unique in every forest that was searched."))
     };
     let judgement = user.anchor_searches.iter().fold(judgement, |judgement, search| {
-        let found = search.found.map_or("not searched".to_owned(), |found| found.to_string());
+        let found = search.found.map_or("not known".to_owned(), |found| found.to_string());
         judgement.with("objects with this anchor", format!("{}: {found}", clean(&search.forest)))
     });
+    let searches = 0..user.anchor_searches.len();
+    let judgement = searches.fold(judgement, |judgement, index| {
+        judgement.read(fact.record, format!("anchorSearches.{index}.found")).or(1).or(2)
+    });
+    let judgement = match object {
+        Some(object) => judgement.read(object.record, "enabledCopies").or(1).or(2),
+        None => judgement.said("forests searched", user.anchor_searches.len()),
+    };
     Ok(match joined {
         Some(copies) => judgement.with("enabled accounts joined", copies),
         None => judgement.with("enabled accounts joined", "not known; the search of the directory alone decides"),

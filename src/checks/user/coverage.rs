@@ -3,11 +3,16 @@
 use super::bucket::Bucket;
 use crate::calendar::instant;
 use crate::catalog::text::clean;
-use crate::catalog::{Judgement, NameValue, Reason};
+use crate::catalog::{Judgement, NameValue, Reason, Status};
 use std::collections::{BTreeMap, HashMap};
 
 const MOST_CONTAINERS: usize = 5;
 const MOST_PLACES: usize = 3;
+
+/// Names of the counts on which the grade turns.
+const WRITABLE: &str = "writable users";
+const NOT_KNOWN: &str = "users not known";
+const NOT_READ: &str = "places not read";
 
 /// The users of one domain, counted one by one.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +33,17 @@ pub enum Grade {
     Fair,
     Poor,
     Unknown,
+}
+
+impl Grade {
+    pub fn status(self) -> Status {
+        match self {
+            Grade::Good => Status::Pass,
+            Grade::Fair => Status::Warn,
+            Grade::Poor => Status::Fail,
+            Grade::Unknown => Status::Unknown,
+        }
+    }
 }
 
 impl Coverage {
@@ -65,8 +81,13 @@ impl Coverage {
     }
 
     pub fn grade(&self) -> Grade {
-        let (writable, of) = self.rate();
-        if of == 0 || self.unknown * 10 > self.all {
+        self.graded(self.writable, self.unknown)
+    }
+
+    /// The grade with these counts in place of the own.
+    fn graded(&self, writable: usize, unknown: usize) -> Grade {
+        let of = self.all - self.left_out;
+        if of == 0 || unknown * 10 > self.all {
             Grade::Unknown
         } else if writable * 100 >= of * 99 {
             Grade::Good
@@ -75,6 +96,20 @@ impl Coverage {
         } else {
             Grade::Poor
         }
+    }
+
+    /// The nearest count with which the grade would be another: of the writable, else of those not known.
+    pub fn turn(&self) -> Option<(&'static str, usize, Grade)> {
+        let (grade, (writable, of)) = (self.grade(), self.rate());
+        let most = of.saturating_sub(self.unknown);
+        let other = |count: usize| self.graded(count, self.unknown);
+        let worse = || (0..writable).rev().find(|count| other(*count) != grade);
+        let better = || (writable + 1..=most).find(|count| other(*count) != grade);
+        if let Some(count) = better().or_else(worse) {
+            return Some((WRITABLE, count, other(count)));
+        }
+        let read = self.graded(writable + self.unknown, 0);
+        (read != grade).then_some((NOT_KNOWN, 0, read))
     }
 
     /// The containers with most failures: DN, failures, users.
@@ -119,6 +154,17 @@ impl Coverage {
                 format!("{} of {} users of {domain} could not be judged.{scope}", self.unknown, self.all),
             ),
         };
+        let judgement = judgement
+            .said(WRITABLE, writable)
+            .said("users of the rate", of)
+            .said(NOT_KNOWN, self.unknown)
+            .said("users", self.all);
+        let judgement = match (gaps.is_empty(), self.turn()) {
+            (true, Some((name, count, grade))) => judgement.turn(name, count, grade.status()),
+            (true, None) => judgement,
+            (false, _) if self.grade() == Grade::Unknown => judgement.said(NOT_READ, gaps.len()),
+            (false, _) => judgement.said(NOT_READ, gaps.len()).turn(NOT_READ, 0, self.grade().status()),
+        };
         let judgement = judgement.with("users", self.all);
         let judgement = self.names.iter().fold(judgement, |judgement, (name, count)| judgement.with(name, count));
         let judgement = self.worst_containers().into_iter().fold(judgement, |judgement, (dn, failed, all)| {
@@ -145,7 +191,6 @@ fn places(gaps: &[NameValue]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Status;
     use crate::directory::Right;
 
     fn coverage(groups: &[(Bucket, usize)]) -> Coverage {

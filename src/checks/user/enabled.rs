@@ -1,4 +1,5 @@
-use super::facts::{FileTime, disabled, expired, file_time};
+use super::facts::{DISABLED, FileTime, disabled, expired, file_time};
+use super::fields::flag;
 use crate::calendar::instant;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
@@ -22,7 +23,8 @@ Unknown: one of the two is not readable.",
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
+    let fact = case.need::<User>()?;
+    let user = fact.data;
     let judgement = match (disabled(user), expired(user)) {
         (Some(true), _) => Judgement::fail(format!("{name} is disabled; a reset is refused.")).step(step(
             "Enable the account, if it is meant to be used.",
@@ -45,7 +47,8 @@ fn judge(case: &Case) -> Answer {
         Some(FileTime::At(end)) => instant(end),
         None => "not read".to_owned(),
     };
-    Ok(judgement.with("userAccountControl", flags).with("accountExpires", expires))
+    let judgement = flag(judgement, fact, "userAccountControl", DISABLED).read(fact.record, "accountExpires");
+    Ok(judgement.or("0").or("1").with("userAccountControl", flags).with("accountExpires", expires))
 }
 
 fn step(text: &str, command: String) -> Step {

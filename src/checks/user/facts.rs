@@ -10,7 +10,8 @@ pub const DISABLED: u32 = 0x2;
 pub const NORMAL_ACCOUNT: u32 = 0x200;
 pub const NEVER_EXPIRES: u32 = 0x1_0000;
 pub const SMART_CARD_REQUIRED: u32 = 0x4_0000;
-/// msDS-User-Account-Control-Computed ([MS-ADTS] 3.1.1.4.5.17).
+/// The field of msDS-User-Account-Control-Computed, and its bits ([MS-ADTS] 3.1.1.4.5.17).
+pub const COMPUTED: &str = "computedUac";
 pub const LOCKED: u32 = 0x10;
 pub const PASSWORD_EXPIRED: u32 = 0x80_0000;
 
@@ -18,6 +19,11 @@ pub const PASSWORD_EXPIRED: u32 = 0x80_0000;
 const FROM_1601_MS: i64 = 11_644_473_600_000;
 /// "Never" in accountExpires ([MS-ADA1] 2.2), beside 0.
 const NEVER: i64 = i64::MAX;
+
+/// An instant as the directory writes it.
+pub fn as_file_time(unix_ms: i64) -> String {
+    (unix_ms + FROM_1601_MS).saturating_mul(10_000).to_string()
+}
 
 /// What a file time of the directory says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +66,14 @@ pub fn expired(user: &User) -> Option<bool> {
 /// True when the password has expired, as the controller computes it.
 pub fn password_expired(user: &User) -> Option<bool> {
     user.computed_uac.map(|flags| flags & PASSWORD_EXPIRED != 0)
+}
+
+/// When the password expires or expired, in milliseconds since 1970.
+pub fn password_end(user: &User) -> Option<i64> {
+    match time_of(&user.password_expires)? {
+        FileTime::At(end) => Some(end),
+        FileTime::Zero | FileTime::Never => None,
+    }
 }
 
 /// True when the password must be changed at the next logon.

@@ -19,8 +19,8 @@ Unknown: the search was refused or came to no end, or a name that need not be un
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let mut records = case.scene.evidence.records_at(Kind::User, &case.target.key);
-    if records.any(|record| record.state == State::NotFound) {
-        return Ok(missing(&name));
+    if let Some(record) = records.find(|record| record.state == State::NotFound) {
+        return Ok(missing(&name).state(record));
     }
     // The same user may be in a sample; only the look-up of the identity counted.
     let looked_up = case.facts::<User>().into_iter().find(|fact| !fact.data.sampled);
@@ -53,6 +53,11 @@ fn judge(case: &Case) -> Answer {
             format!("The search for {name} came to no end: a part of the directory was not searched."),
         ),
         (None, true) => Judgement::unknown(Reason::NotCollected, format!("How many users fit {name} was not counted.")),
+    };
+    let judgement = judgement.read(fact.record, "searchCount").or(1).or(2).or(0).state(fact.record);
+    let judgement = match fact.data.search_count {
+        Some(2..) => judgement.read(fact.record, "input"),
+        _ => judgement,
     };
     let lines = [("distinguished name", &fact.data.dn), ("SID", &fact.data.sid)];
     Ok(lines.into_iter().fold(judgement, |judgement, (line, value)| match value {
@@ -113,7 +118,7 @@ mod tests {
         for count in [Some(0), Some(1), None] {
             let user = User { search_count: count, ..User::default() };
             let mut stage = Stage::new().add(&target, user);
-            let mut records = stage.evidence.records().to_vec();
+            let mut records = stage.evidence.records().cloned().collect::<Vec<_>>();
             records[0].state = State::Partial;
             stage.evidence = records.into_iter().collect();
             let judgement = stage.judge_at("PW901", &target.key);

@@ -4,6 +4,7 @@ use crate::checks::permission::evidence::{account, object};
 use crate::checks::permission::facts::{All, rights};
 use crate::checks::permission::steps::inherit_again;
 use crate::checks::targets;
+use crate::directory::Edit;
 
 crate::declare_check! {
     PW919, "Inheritance is on at the user object",
@@ -23,8 +24,11 @@ Unknown: the descriptor is not readable, or it is protected and neither is shown
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let object = object(case.scene, &case.target.key, "user", &name)?;
+    let inheritance = format!("inheritance at {name}");
     if !object.descriptor.is_protected() {
-        return Ok(Judgement::pass(format!("{name} inherits the permissions of its container.")));
+        return Ok(Judgement::pass(format!("{name} inherits the permissions of its container."))
+            .said(&inheritance, "on")
+            .or_edited(object.record, &inheritance, "off", Edit::Protected(true)));
     }
     let account = account(case)?;
     let rights = rights(&object.descriptor, &account.token, object.class);
@@ -46,7 +50,11 @@ fn judge(case: &Case) -> Answer {
             format!("Inheritance is off at {name}, and whether {} has its rights is not settled.", account.name),
         ),
     };
-    Ok(rights.decisions.iter().fold(judgement, |judgement, decision| judgement.with("why", decision.why)))
+    let judgement =
+        judgement.said(&inheritance, "off").or_edited(object.record, &inheritance, "on", Edit::Protected(false));
+    Ok(rights.decisions.iter().fold(judgement, |judgement, decision| {
+        judgement.with("why", decision.why).said(decision.why.right.name(), decision.why)
+    }))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::enabled::identity;
+use super::fields;
 use super::protection::{Protection, is_marked, protection_at};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
@@ -21,7 +22,8 @@ Unknown: adminCount is 1 and the membership is not readable, or nothing of the a
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
+    let fact = case.need::<User>()?;
+    let user = fact.data;
     let judgement = match (is_marked(user), protection_at(case.scene, case.target, user)) {
         (Some(false), _) => Judgement::pass(format!("adminCount of {name} is not 1.")),
         (Some(true), Protection::Leftover) => {
@@ -55,6 +57,12 @@ fn judge(case: &Case) -> Answer {
         Some(true) => "off",
         Some(false) => "on",
         None => "not read",
+    };
+    let judgement = judgement.read(fact.record, "adminCount").or(0).or(1);
+    let judgement = match is_marked(user) {
+        Some(true) => fields::groups(judgement, fact, None),
+        Some(false) => judgement,
+        None => judgement.read(fact.record, "userAccountControl").or(0),
     };
     Ok(judgement.with("adminCount", count).with("inheritance", inheritance))
 }

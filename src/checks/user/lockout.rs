@@ -1,5 +1,6 @@
 use super::enabled::identity;
 use super::facts::locked;
+use super::fields;
 use super::operation::Operation;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
@@ -17,7 +18,7 @@ crate::declare_check! {
     remediation: "Unlock, or let the user use unlock.",
     link: "L-UAC", since: "0.1.0",
     rule: "Read: bit 0x10 of the computed account control; without it lockoutTime plus the duration of the governing policy (0 = until unlocked), against the controller's time.
-Pass: not locked; a lockout whose end is not later than the controller's time is over.
+Pass: not locked (a lockout whose end is not later than the controller's time is over).
 Fail: locked, and the operation is Change (33006).
 Warn: locked, any other operation or none stated: a reset or unlock releases it when PW506 passes.
 Unknown: neither can be read, or the governing policy is not known.",
@@ -25,7 +26,8 @@ Unknown: neither can be read, or the governing policy is not known.",
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
+    let fact = case.need::<User>()?;
+    let user = fact.data;
     let governing = Policies::around(case.scene, case.target).of(user);
     // Under a policy that is only assumed the end of a lockout is not known.
     let duration = match governing {
@@ -47,7 +49,11 @@ fn judge(case: &Case) -> Answer {
         }
     };
     let bit = user.computed_uac.map_or("not read".to_owned(), |flags| format!("0x{flags:x}"));
-    Ok(judgement
+    let mut judgement = fields::lockout(judgement, fact);
+    if user.computed_uac.is_none() {
+        judgement = governing.read(judgement, case.scene, case.target, ["lockoutDuration", "lockoutDuration"]);
+    }
+    Ok(Operation::read(judgement, case.scene)
         .with("msDS-User-Account-Control-Computed", bit)
         .with("lockoutTime", user.lockout_time.as_deref().map_or("not read".to_owned(), clean))
         .with("governing policy", governing.name()))

@@ -2,6 +2,7 @@ use super::enabled::identity;
 use super::operation::Operation;
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Scene, Step, Target};
+use crate::checks::permission::deciding::{Holder, decided};
 use crate::checks::permission::evidence::object;
 use crate::checks::targets::{self, domain_key};
 use crate::directory::{Decision, Descriptor, Guid, Right, Sid, Token, Verdict, decide, sid};
@@ -41,7 +42,9 @@ fn judge(case: &Case) -> Answer {
         ),
         (Verdict::Granted, _) => Judgement::pass(format!("{name} may change the own password: {}.", decision.why)),
     };
-    let judgement = judgement.with("why", decision.why);
+    let holder = Holder { name: &name, sid: user.sid.as_ref().and_then(|text| text.parse().ok()) };
+    let judgement = decided(judgement.with("why", decision.why), case, holder, &object, &decision);
+    let judgement = Operation::read(judgement, case.scene);
     Ok(match decision.verdict {
         Verdict::Denied | Verdict::NotGranted => judgement.step(allow_again(case)),
         _ => judgement,

@@ -6,6 +6,7 @@ pub mod can_reset;
 pub mod coverage;
 mod enabled;
 pub mod facts;
+pub mod fields;
 mod found;
 mod inheritance;
 mod leftover;

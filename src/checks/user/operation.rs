@@ -1,6 +1,6 @@
 //! What the user, or the administrator for the user, is trying to do.
 
-use crate::catalog::Scene;
+use crate::catalog::{Judgement, Scene};
 use crate::evidence::OperatorInput;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,17 @@ impl Operation {
             Operation::Change => "Change",
             Operation::Unlock => "Unlock",
             Operation::AdminReset => "AdminReset",
+        }
+    }
+
+    /// Names the operation as a field that decided, and the one on which some checks turn.
+    pub fn read(judgement: Judgement, scene: &Scene) -> Judgement {
+        let inputs = scene.evidence.facts::<OperatorInput>();
+        match inputs.iter().find(|fact| fact.data.operation.is_some()).or(inputs.first()) {
+            Some(fact) => {
+                judgement.read(fact.record, "operation").or(Operation::Change.name()).or(Operation::Reset.name())
+            }
+            None => judgement.said("operation", "not stated"),
         }
     }
 

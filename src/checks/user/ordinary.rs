@@ -3,6 +3,7 @@ use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
 use crate::evidence::User;
+use serde_json::Value;
 
 crate::declare_check! {
     PW911, "The account is an ordinary password account",
@@ -22,7 +23,8 @@ That the password never expires is shown only.",
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
+    let fact = case.need::<User>()?;
+    let user = fact.data;
     let normal = has_flag(user, NORMAL_ACCOUNT);
     let judgement = match object_kind(user) {
         Some(ObjectKind::Computer) => Judgement::fail(format!(
@@ -35,6 +37,7 @@ fn judge(case: &Case) -> Answer {
         _ if has_flag(user, SMART_CARD_REQUIRED) == Some(true) => Judgement::warn(format!(
             "{name} must sign in with a smart card: a reset may be written back and still be of no use."
         ))
+        .rule("smart card required")
         .step(Step {
             text: "If the user is to sign in with a password, clear \"Smart card is required for interactive logon\"."
                 .to_owned(),
@@ -46,12 +49,15 @@ fn judge(case: &Case) -> Answer {
         _ if user.ms_exch_master_account_sid.is_some() => Judgement::warn(format!(
             "{name} belongs to a linked mailbox: the password that the user signs in with lives in another forest."
         ))
+        .rule("linked mailbox account")
         .step(other_account()),
         Some(ObjectKind::InetOrgPerson) => Judgement::warn(format!(
             "{name} is of class inetOrgPerson: rights that were granted for the class user do not reach it (PW512)."
-        )),
+        ))
+        .rule("inetOrgPerson"),
         _ if normal == Some(false) => {
             Judgement::warn(format!("{name} is not marked as a normal account (0x200 of userAccountControl)."))
+                .rule("0x200 missing")
         }
         Some(ObjectKind::User) if normal == Some(true) => {
             Judgement::pass(format!("{name} is an ordinary account with a password."))
@@ -67,6 +73,22 @@ fn judge(case: &Case) -> Answer {
         None => "not read",
     };
     let classes = list(user.object_class.iter().map(String::as_str));
+    let ordinary = ["top", "person", "organizationalPerson", "user"];
+    let judgement = match user.user_account_control {
+        Some(_) => judgement.bit(fact.record, "userAccountControl", SMART_CARD_REQUIRED).bit(
+            fact.record,
+            "userAccountControl",
+            NORMAL_ACCOUNT,
+        ),
+        None => judgement.read(fact.record, "userAccountControl").or(NORMAL_ACCOUNT),
+    };
+    let judgement = judgement
+        .read(fact.record, "msExchMasterAccountSid")
+        .or(Value::Null)
+        .read(fact.record, "objectClass")
+        .or(ordinary.to_vec())
+        .or([&ordinary[..], &["inetOrgPerson"]].concat())
+        .read(fact.record, "isGmsa");
     Ok(judgement.with("objectClass", classes).with("password never expires", never_expires))
 }
 

@@ -1,4 +1,4 @@
-use super::facts::{Age, age};
+use super::facts::{Age, age, as_file_time};
 use super::operation::Operation;
 use crate::calendar::instant;
 use crate::catalog::text::clean;
@@ -21,7 +21,8 @@ NotApplicable (by design): operation Unlock.
 Pass: the controller's time is not earlier.
 Fail: it is earlier, and the operation is Change.
 Warn: it is earlier, and the operation is Reset, AdminReset or not stated (sources disagree whether resets are held).
-Unknown: pwdLastSet or the governing policy is not known. Where fine-grained policies are hidden, too young by the domain's policy counts as above, assuming none; old enough by it proves nothing.",
+Unknown: pwdLastSet or the governing policy is not known; or it is old enough by the domain's policy while fine-grained ones are hidden, which proves nothing.
+Too young by the domain's policy counts as above, assuming no fine-grained one.",
 }
 
 fn judge(case: &Case) -> Answer {
@@ -29,9 +30,10 @@ fn judge(case: &Case) -> Answer {
     let operation = Operation::stated(case.scene);
     if operation == Some(Operation::Unlock) {
         let message = format!("An unlock sets no password; the age of {name}'s does not matter.");
-        return Err(Judgement::not_applicable(Reason::ByDesign, message));
+        return Err(Operation::read(Judgement::not_applicable(Reason::ByDesign, message), case.scene));
     }
-    let user = case.need::<User>()?.data;
+    let fact = case.need::<User>()?;
+    let user = fact.data;
     let governing = Policies::around(case.scene, case.target).of(user);
     let assumed = matches!(governing, Governing::AssumedDomain(_));
     let judgement = match age(user, governing.minimum_age()) {
@@ -47,13 +49,22 @@ fn judge(case: &Case) -> Answer {
         Some(Age::Reached) if assumed && !may_change_at_once(user) => Judgement::unknown(
             Reason::NotReadable,
             format!("Fine-grained policies are hidden from this account; one may hold the password of {name} longer."),
-        ),
+        )
+        .rule("while fine-grained ones are hidden"),
         Some(Age::Reached) => Judgement::pass(format!("The password of {name} may be changed now.")),
         None => Judgement::unknown(
             Reason::NotReadable,
             format!("When the password of {name} was set, or the policy that governs it, could not be read."),
-        ),
+        )
+        .rule("is not known"),
     };
+    let judgement = governing.read(judgement, case.scene, case.target, ["minPwdAge", "minAge"]);
+    let judgement = judgement.read(fact.record, "pwdLastSet").or("0");
+    let judgement = match user.dc_time_unix_ms {
+        Some(now) => judgement.or(as_file_time(now)),
+        None => judgement,
+    };
+    let judgement = Operation::read(judgement.read(fact.record, "dcTimeUnixMs"), case.scene);
     Ok(judgement.with("governing policy", governing.name()))
 }
 

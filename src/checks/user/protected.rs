@@ -1,3 +1,4 @@
+use super::fields;
 use super::protection::{Membership, membership, policy_of};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason};
@@ -16,16 +17,23 @@ crate::declare_check! {
     link: "L-APXC", since: "0.1.0",
     rule: "Protected: RID 500 or 502, or a transitive member of a protected group, less the operator groups that dSHeuristics excludes.
 Pass: not protected.
-Fail (by design): protected: a forgotten-password reset or an admin reset is refused; a change may work. Also when not stamped yet: that comes within the hour.
+Fail (by design): protected (a forgotten-password reset or an admin reset is refused; a change may work), also when not stamped yet: that comes within the hour.
 Unknown: the membership is not readable, whatever adminCount says.
 A Fail blocks the rights checks for this user, so that the set-up is not blamed.",
 }
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
-    let policy = policy_of(case.scene, case.target);
-    let judgement = match membership(user, policy) {
+    let fact = case.need::<User>()?;
+    let user = fact.data;
+    let own_policy = policy_of(case.scene, case.target);
+    let policy = own_policy.map(|fact| fact.data);
+    let membership = membership(user, policy);
+    let by = match membership {
+        Membership::Protected(by) => Some(by),
+        Membership::Ordinary | Membership::Unknown => None,
+    };
+    let judgement = match membership {
         Membership::Ordinary => Judgement::pass(format!("{name} is in no protected group.")),
         Membership::Protected(by) => {
             let group = well_known_name(&by).map_or_else(|| by.to_string(), |name| format!("{name} ({by})"));
@@ -33,8 +41,10 @@ fn judge(case: &Case) -> Answer {
                 Some(1) => "",
                 _ => " The directory has not stamped the account yet; it does so within the hour.",
             };
+            let own = user.sid.as_deref() == Some(by.to_string().as_str());
+            let protected = if own { "a protected account itself".to_owned() } else { format!("protected by {group}") };
             let message = format!(
-                "{name} is protected by {group}: by design a forgotten-password reset or an administrator's reset is refused; a change may work.{stamped}"
+                "{name} is {protected}: by design a forgotten-password reset or an administrator's reset is refused; a change may work.{stamped}"
             );
             Judgement::fail(message).by_design().with("protected by", group)
         }
@@ -45,6 +55,11 @@ fn judge(case: &Case) -> Answer {
     };
     let count = user.admin_count.map_or("not returned".to_owned(), |count| count.to_string());
     let heuristics = policy.map(|policy| policy.ds_heuristics.as_deref().map_or("not returned".to_owned(), clean));
+    let judgement = fields::groups(judgement, fact, by);
+    let judgement = match own_policy {
+        Some(policy) => judgement.read(policy.record, "dSHeuristics"),
+        None => judgement.said("dSHeuristics", "not read"),
+    };
     Ok(judgement.with("adminCount", count).with("dSHeuristics", heuristics.unwrap_or_else(|| "not read".to_owned())))
 }
 
@@ -76,6 +91,15 @@ mod tests {
             let soon = judgement.message.contains("within the hour");
             assert_eq!(soon, outcome == Status::Fail && admin_count.is_none(), "{}", judgement.message);
         }
+    }
+
+    #[test]
+    fn a_built_in_account_is_not_said_to_be_in_itself() {
+        let sid = Some("S-1-5-21-1-2-3-500".to_owned());
+        let data = User { sid, admin_count: Some(1), ..member(&[], false) };
+        let judgement = stage().add(&user("anna"), data).judge_at("PW917", &user("anna").key);
+        assert_eq!(judgement.outcome, Status::Fail);
+        assert!(judgement.message.contains("is a protected account itself"), "{}", judgement.message);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::catalog::{Scene, Target};
 use crate::checks::targets::domain_key;
 use crate::directory::{Sid, is_protected_rid, protected_groups};
-use crate::evidence::{DomainPolicy, User};
+use crate::evidence::{DomainPolicy, Fact, User};
 
 /// Whether SDProp guards the account, by its SID and its transitive groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +77,13 @@ pub fn protection(user: &User, policy: Option<&DomainPolicy>) -> Protection {
 }
 
 /// The policy record of the domain that a target lies in.
-pub fn policy_of<'a>(scene: &Scene<'a>, target: &Target) -> Option<&'a DomainPolicy> {
-    scene.evidence.facts_at::<DomainPolicy>(domain_key(target)?).first().map(|fact| fact.data)
+pub fn policy_of<'a>(scene: &Scene<'a>, target: &Target) -> Option<Fact<'a, DomainPolicy>> {
+    scene.evidence.facts_at::<DomainPolicy>(domain_key(target)?).first().copied()
 }
 
 /// The protection of a user of the evidence.
 pub fn protection_at(scene: &Scene, target: &Target, user: &User) -> Protection {
-    protection(user, policy_of(scene, target))
+    protection(user, policy_of(scene, target).map(|fact| fact.data))
 }
 
 #[cfg(test)]

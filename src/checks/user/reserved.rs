@@ -39,8 +39,9 @@ pub fn reserved(dn: &str) -> Result<Vec<Found>, BadDn> {
 
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
-    let user = case.need::<User>()?.data;
-    let unknown = |text: String| Judgement::unknown(Reason::NotReadable, text);
+    let fact = case.need::<User>()?;
+    let user = fact.data;
+    let unknown = |text: String| Judgement::unknown(Reason::NotReadable, text).read(fact.record, "dn");
     let dn =
         user.dn.as_deref().ok_or_else(|| unknown(format!("The distinguished name of {name} was not returned.")))?;
     let found = reserved(dn).map_err(|bad| unknown(format!("The distinguished name of {name} is {bad}.")))?;
@@ -63,7 +64,8 @@ fn judge(case: &Case) -> Answer {
     let judgement = found.iter().fold(judgement, |judgement, found| {
         judgement.with("container", format!("{}: {}", clean(&found.container), found.characters.join(", ")))
     });
-    Ok(judgement.with("distinguished name", clean(dn)))
+    let renamed = found.iter().fold(dn.to_owned(), |dn, found| dn.replace(&found.container, "OU=renamed"));
+    Ok(judgement.read(fact.record, "dn").or(renamed).with("distinguished name", clean(dn)))
 }
 
 #[cfg(test)]

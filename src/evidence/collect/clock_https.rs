@@ -6,7 +6,8 @@
 use super::net::exchange::USER_AGENT;
 use super::net::limits::{HTTP_TIMEOUT, whole};
 use super::net::way::{Way, open_way};
-use super::{Collector, Probe, Touched, World, cloud_hosts, probe, unix_ms};
+use super::{Collector, Probe, Touched, World, cloud_hosts, is_of_the_cloud, probe, unix_ms};
+use crate::catalog::Check;
 use crate::checks::network::hosts::Host;
 use crate::evidence::{Clock, Evidence, Kind, Record, State, Tls};
 use crate::knowledge::HostRole;
@@ -27,6 +28,10 @@ impl Collector for ClockHttpsCollector {
 
     fn needs(&self) -> &'static [Kind] {
         &[Kind::OperatorInput, Kind::EventLog, Kind::ProxyConfig, Kind::Tcp, Kind::Http, Kind::Tls]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {

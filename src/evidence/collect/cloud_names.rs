@@ -5,8 +5,8 @@
 
 use super::net::limits::{DNS_TIMEOUT, whole};
 use super::net::{address, names, own_dns};
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
-use crate::catalog::Target;
+use super::{Collector, Probe, Touched, World, cloud_hosts, each_planned, is_of_the_cloud, planned_hosts, probe};
+use crate::catalog::{Check, Target};
 use crate::evidence::{Dns, DnsAnswer, Evidence, Kind, Record};
 use crate::runtime::Saturated;
 use std::net::IpAddr;
@@ -29,6 +29,10 @@ impl Collector for CloudNamesCollector {
         &[Kind::OperatorInput, Kind::EventLog]
     }
 
+    fn serves(&self, check: &Check) -> bool {
+        is_of_the_cloud(check)
+    }
+
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let once = world.timeout(DNS_TIMEOUT);
         let of_host = |name: String, target: Target| {
@@ -43,7 +47,7 @@ impl Collector for CloudNamesCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        host_patterns(world, "dns", "")
+        each_planned(&planned_hosts(world), "dns", str::to_owned)
     }
 }
 

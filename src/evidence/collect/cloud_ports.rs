@@ -4,8 +4,10 @@
 use super::net::failure::{Broken, Failure};
 use super::net::limits::{MOST_ADDRESSES, TCP_TIMEOUT, whole};
 use super::net::stream::to_address;
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
-use crate::catalog::Target;
+use super::{
+    Collector, Probe, Touched, World, cloud_hosts, each_planned, is_of_the_cloud, planned_hosts, planned_relays, probe,
+};
+use crate::catalog::{Check, Target};
 use crate::evidence::{Dns, Evidence, Kind, Record, State, Tcp};
 use crate::knowledge::HostRole;
 use std::net::{IpAddr, SocketAddr};
@@ -27,6 +29,10 @@ impl Collector for CloudPortsCollector {
         &[Kind::OperatorInput, Kind::EventLog, Kind::Dns]
     }
 
+    fn serves(&self, check: &Check) -> bool {
+        is_of_the_cloud(check)
+    }
+
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
         for host in cloud_hosts(evidence, world) {
@@ -43,11 +49,13 @@ impl Collector for CloudPortsCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        let mut patterns = host_patterns(world, "tcp", ":443");
+        let mut all = each_planned(&planned_hosts(world), "tcp", |host| format!("{host}:443"));
         if world.settings.include_legacy_port {
-            patterns.push(Touched::new("tcp", "relay hosts, ports 5671 and 9350-9354"));
+            for port in LEGACY_PORTS {
+                all.extend(each_planned(&planned_relays(world), "tcp", |host| format!("{host}:{port}")));
+            }
         }
-        patterns
+        all
     }
 }
 

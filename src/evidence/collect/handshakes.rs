@@ -9,7 +9,10 @@ use super::net::recorder::Shown;
 use super::net::roots::Roots;
 use super::net::way::{Way, open_way};
 use super::net::{certificate, origin, os_trust};
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe, unix_ms};
+use super::{
+    Collector, Probe, Touched, World, cloud_hosts, each_planned, is_of_the_cloud, planned_hosts, probe, unix_ms,
+};
+use crate::catalog::Check;
 use crate::checks::network::hosts::Host;
 use crate::evidence::{Certificate, Evidence, Kind, OsTrust, Record, State, Tls};
 use crate::runtime::blocking;
@@ -28,6 +31,10 @@ impl Collector for HandshakesCollector {
         &[Kind::OperatorInput, Kind::EventLog, Kind::ProxyConfig, Kind::Tcp, Kind::Http]
     }
 
+    fn serves(&self, check: &Check) -> bool {
+        is_of_the_cloud(check)
+    }
+
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
         for host in cloud_hosts(evidence, world) {
@@ -40,7 +47,7 @@ impl Collector for HandshakesCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        host_patterns(world, "tls", ":443")
+        each_planned(&planned_hosts(world), "tls", |host| format!("{host}:443"))
     }
 }
 

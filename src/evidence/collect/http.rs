@@ -11,7 +11,10 @@ use super::net::marker::marker;
 use super::net::proxy::{Attempt, Proxy};
 use super::net::text::bare_address;
 use super::net::way::{Way, open_way, settled_route};
-use super::{Collector, Probe, Touched, World, cloud_hosts, host_patterns, probe};
+use super::{
+    Collector, Probe, Touched, World, cloud_hosts, each_planned, is_of_the_cloud, planned_hosts, planned_relays, probe,
+};
+use crate::catalog::Check;
 use crate::checks::network::hosts::Host;
 use crate::evidence::{EventLog, Evidence, Http, Kind, Record, RecordError, Route, State, Tls};
 use crate::knowledge::HostRole;
@@ -29,6 +32,10 @@ impl Collector for HttpCollector {
 
     fn needs(&self) -> &'static [Kind] {
         &[Kind::OperatorInput, Kind::EventLog, Kind::ProxyConfig, Kind::Tcp, Kind::Tls]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
@@ -50,7 +57,14 @@ impl Collector for HttpCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        host_patterns(world, "http", "/")
+        let hosts = planned_hosts(world);
+        let proxy = world.settings.proxy.as_deref().map(authority);
+        let proxy = proxy.unwrap_or_else(|| "<proxy in the settings of the sync service>".to_owned());
+        let mut all = each_planned(&hosts, "http", |host| format!("https://{host}/"));
+        let endpoint = "<endpoint named in events of the sync service>";
+        all.extend(each_planned(&planned_relays(world), "http", |host| format!("https://{host}/{endpoint}")));
+        all.extend(each_planned(&hosts, "http", |host| format!("CONNECT {host}:443 at {proxy}")));
+        all
     }
 }
 
@@ -78,9 +92,14 @@ fn is_endpoint(text: &str) -> bool {
     (1..=80).contains(&text.len()) && text.bytes().all(fits)
 }
 
+/// Host and port of a proxy, or its address as it was given.
+fn authority(address: &str) -> String {
+    Proxy::parse(address).map_or_else(|| address.to_owned(), |proxy| proxy.authority())
+}
+
 fn connect_probe(world: &Arc<World>, host: &Host, address: &str) -> Probe {
     let (this, about, address) = (world.clone(), host.clone(), address.to_owned());
-    let via = Proxy::parse(&address).map_or_else(|| address.clone(), |proxy| proxy.authority());
+    let via = authority(&address);
     // Without and with the proxy's credential.
     let timeout = whole(2, world.timeout(HTTP_TIMEOUT));
     let touches = vec![Touched::new("http", format!("CONNECT {}:{} at {via}", host.name, host.port))];

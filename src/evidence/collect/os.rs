@@ -29,10 +29,7 @@ impl Collector for OsCollector {
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![Touched::new(
-            if cfg!(windows) { "registry" } else { "file" },
-            "system and trust store settings of this machine",
-        )]
+        places()
     }
 }
 
@@ -55,6 +52,35 @@ fn read() -> Os {
     of_system(common)
 }
 
+/// The files that names and trust come from. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's store.
+#[cfg(unix)]
+fn places() -> Vec<Touched> {
+    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| std::env::var(name).ok());
+    let mut files: Vec<String> = named.into_iter().flatten().collect();
+    if files.is_empty() {
+        files.push("<trust store of this system>".to_owned());
+    }
+    files.push("/etc/resolv.conf".to_owned());
+    files.into_iter().map(|file| Touched::new("file", file)).collect()
+}
+
+/// Keys below HKEY_LOCAL_MACHINE, each with its value.
+#[cfg(windows)]
+mod value {
+    pub const PRODUCT: (&str, &str) = (r"SYSTEM\CurrentControlSet\Control\ProductOptions", "ProductType");
+    pub const BUILD: (&str, &str) = (r"SOFTWARE\Microsoft\Windows NT\CurrentVersion", "CurrentBuildNumber");
+    pub const DOMAIN: (&str, &str) = (r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters", "Domain");
+    pub const SITE: (&str, &str) = (r"SYSTEM\CurrentControlSet\Services\Netlogon\Parameters", "DynamicSiteName");
+}
+
+#[cfg(windows)]
+fn places() -> Vec<Touched> {
+    let values = [value::PRODUCT, value::BUILD, value::DOMAIN, value::SITE];
+    let values = values.map(|(key, name)| format!(r"HKEY_LOCAL_MACHINE\{key}: {name}"));
+    let stores = STORES.map(|store| format!(r"certificate store LocalMachine\{store}"));
+    values.into_iter().chain(stores).map(|target| Touched::new("registry", target)).collect()
+}
+
 /// Which domain a Unix machine belongs to is not known: a realm in krb5.conf is no membership.
 #[cfg(unix)]
 fn of_system(common: Os) -> Os {
@@ -64,32 +90,35 @@ fn of_system(common: Os) -> Os {
 #[cfg(windows)]
 fn of_system(common: Os) -> Os {
     use windows_registry::LOCAL_MACHINE;
-    let text = |key: &str, name: &str| {
+    let text = |(key, name): (&str, &str)| {
         LOCAL_MACHINE.open(key).and_then(|key| key.get_string(name)).ok().filter(|text| !text.is_empty())
     };
     // What Windows itself calls the three kinds of installation.
-    let product_type = text(r"SYSTEM\CurrentControlSet\Control\ProductOptions", "ProductType");
+    let product_type = text(value::PRODUCT);
     let product_type = product_type.and_then(|product| match product.as_str() {
         "WinNT" => Some("Workstation".to_owned()),
         "LanmanNT" => Some("DomainController".to_owned()),
         "ServerNT" => Some("Server".to_owned()),
         _ => None,
     });
-    let build = text(r"SOFTWARE\Microsoft\Windows NT\CurrentVersion", "CurrentBuildNumber");
+    let build = text(value::BUILD);
     let joined = platform::is_domain_joined();
-    let domain = || text(r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters", "Domain");
-    let site = || text(r"SYSTEM\CurrentControlSet\Services\Netlogon\Parameters", "DynamicSiteName");
+    let domain = || text(value::DOMAIN);
+    let site = || text(value::SITE);
     Os {
         product_type,
         build: build.and_then(|build| build.parse().ok()),
         domain_joined: joined,
         domain: if joined == Some(true) { domain().map(|domain| domain.to_lowercase()) } else { None },
         ad_site: if joined == Some(true) { site() } else { None },
-        disallowed_store: store("Disallowed"),
-        root_store: merged(common.root_store, store("Root")),
+        disallowed_store: store(STORES[1]),
+        root_store: merged(common.root_store, store(STORES[0])),
         ..common
     }
 }
+
+#[cfg(windows)]
+const STORES: [&str; 2] = ["Root", "Disallowed"];
 
 /// SHA-1 of the certificates in a store of the machine.
 #[cfg(windows)]

@@ -100,6 +100,7 @@ impl World {
             error: None,
             origin: None,
             data,
+            place: 0,
         }
     }
 

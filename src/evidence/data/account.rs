@@ -25,6 +25,8 @@ pub struct User {
     pub admin_count: Option<i32>,
     /// File time; `"0"` = must change at next logon.
     pub pwd_last_set: Option<String>,
+    /// File time of `msDS-UserPasswordExpiryTimeComputed`; `"9223372036854775807"` = never.
+    pub password_expires: Option<String>,
     /// File time; `"0"` = not locked.
     pub lockout_time: Option<String>,
     /// File time; `"0"` and `"9223372036854775807"` = never.
@@ -55,6 +57,8 @@ pub struct User {
     pub anchor_searches: Vec<AnchorSearch>,
     /// The text the operator gave, where one was given.
     pub input: Option<String>,
+    /// Its place among the texts that were given, from 0.
+    pub input_index: Option<u32>,
     /// Part of the sample of a domain; the operator did not ask for this user.
     pub sampled: bool,
 }

@@ -1,4 +1,4 @@
-//! Data of `adsync-config` and `adsync-object`: what the sync server itself knows, read by PowerShell and
+//! Data of `adsync-config`, `adsync-runs` and `adsync-object`: what the sync server itself knows, read by PowerShell and
 //! offered.
 
 use schemars::JsonSchema;
@@ -38,6 +38,31 @@ pub struct Partition {
     pub last_dc: Option<String>,
     pub sign_and_seal: Option<bool>,
     pub ssl_bind: Option<bool>,
+}
+
+/// `adsync-runs`: the history of runs that the sync service keeps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AdSyncRuns {
+    pub runs: Vec<AdSyncRun>,
+    pub oldest_entry_unix_ms: Option<i64>,
+    /// How long the scheduler keeps the history, as it writes it (`7.00:00:00`).
+    pub purge_interval: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AdSyncRun {
+    /// Name of the connector.
+    pub connector: String,
+    pub profile: Option<String>,
+    /// `FullImport`, `DeltaImport`, `FullSynchronization`, ...
+    pub steps: Vec<String>,
+    /// `success`, `completed-export-errors`, `no-start-credentials`, ...
+    pub result: Option<String>,
+    pub start_unix_ms: Option<i64>,
+    pub end_unix_ms: Option<i64>,
+    pub complete: Option<bool>,
 }
 
 /// `adsync-object`: what the sync engine holds of one user.

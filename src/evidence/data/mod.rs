@@ -13,7 +13,7 @@ mod operator;
 mod server;
 
 pub use account::{AnchorSearch, Bytes, SecurityDescriptor, TokenGroups, User};
-pub use adsync::{AdSyncConfig, AdSyncObject, Connector, Partition};
+pub use adsync::{AdSyncConfig, AdSyncObject, AdSyncRun, AdSyncRuns, Connector, Partition};
 pub use directory::{DcInventory, DcPackages, DomainPolicy, Fsmo, LdapBind, Pso, PsoContainer, RootDse};
 pub use graph::{GraphToken, TokenError};
 pub use network::{
@@ -97,6 +97,7 @@ payloads! {
     User(User),
     GraphToken(GraphToken),
     AdSyncConfig(AdSyncConfig),
+    AdSyncRuns(AdSyncRuns),
     AdSyncObject(AdSyncObject),
     Services(Services),
     Os(Os),

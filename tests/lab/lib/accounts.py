@@ -9,6 +9,7 @@ import sys
 
 import ldb
 from samba.auth import system_session
+from samba.dcerpc import security
 from samba.param import LoadParm
 from samba.samdb import SamDB
 from samba.sd_utils import SDUtils
@@ -65,7 +66,14 @@ def protect(sam: SamDB, descriptors: SDUtils, user: str) -> None:
     holder = f"CN=AdminSDHolder,CN=System,{sam.domain_dn()}"
     # Windows has these two from the start, Samba has not: everyone may try to change a password.
     descriptors.update_aces_in_dacl(holder, add_aces=[f"(OA;;CR;{CHANGE_PASSWORD};;{who})" for who in ("WD", "PS")])
-    descriptors.modify_sd_on_dn(user, descriptors.read_sd_on_dn(holder, controls=DACL_ONLY), controls=DACL_ONLY)
+    access = descriptors.read_sd_on_dn(holder, controls=DACL_ONLY)
+    # On Windows it is protected, so that nothing of the domain's head arrives; a change through Samba's tools
+    # takes that away.
+    access.type |= security.SEC_DESC_DACL_PROTECTED
+    own = [entry for entry in access.dacl.aces if not entry.flags & security.SEC_ACE_FLAG_INHERITED_ACE]
+    access.dacl.aces, access.dacl.num_aces = own, len(own)
+    for dn in (holder, user):
+        descriptors.modify_sd_on_dn(dn, access, controls=DACL_ONLY)
 
 
 main()

@@ -1,11 +1,13 @@
 //! `user` of the connector accounts: named by the operator, by the sync service, or guessed by what the
 //! wizard writes (catalog PW501).
 
+use super::asked::{Asked, base, in_plan, in_rooms, may_be_configured, netbios_name, subtree};
 use super::controllers::connectors;
 use super::everywhere::{display, look_up, time_for};
 use super::ldap::{LDAP_TIMEOUT, search};
+use super::lookup::searches;
 use super::names::{dns_name, domain_around};
-use super::room::{Room, each, rooms};
+use super::room::{Room, each, entering, rooms};
 use super::session::Access;
 use super::user_entry::{self, WIZARD_FILTER};
 use crate::catalog::{Target, TargetKind};
@@ -133,7 +135,7 @@ impl Collector for AccountsCollector {
         let named = named(evidence, world);
         if named.is_empty() {
             let (this, access, rooms) = (world.clone(), self.access.clone(), rooms.clone());
-            let touches = touches(&rooms, "accounts that look like the connector's");
+            let touches = in_rooms(&rooms, guesses);
             // Everything that speaks of users and domains waits for it: the target is the whole machine.
             return vec![probe(Kind::User, "accounts", &world.server, whole, touches, async move {
                 guess(&this, &access, &rooms).await
@@ -141,7 +143,8 @@ impl Collector for AccountsCollector {
         }
         let look_for = |account: Named| {
             let (this, access, rooms) = (world.clone(), self.access.clone(), rooms.clone());
-            let touches = touches(&rooms, "the connector account");
+            let names = [account.text.clone()];
+            let touches = in_rooms(&rooms, |asked| look_ups(asked, &names));
             let part = format!("account {}", account.text);
             probe(Kind::User, &part, &world.server, whole, touches, async move {
                 let started = Instant::now();
@@ -158,18 +161,27 @@ impl Collector for AccountsCollector {
         named.into_iter().map(look_for).collect()
     }
 
-    fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![Touched::new("ldap", "the connector account (search below each domain head, base search of the account)")]
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        let names = &world.settings.connector_accounts;
+        let of_connectors = |asked: &Asked| {
+            let look_up = subtree(&asked.head, "<filter of each connector's account>", "objectGUID");
+            guesses(asked).into_iter().chain(netbios_name(asked)).chain([look_up]).collect()
+        };
+        in_plan(world, |asked| match names.is_empty() {
+            false => look_ups(asked, names),
+            true if may_be_configured(world) => of_connectors(asked),
+            true => guesses(asked),
+        })
     }
 }
 
-pub fn touches(rooms: &[Room], what: &str) -> Vec<Touched> {
-    let first = rooms.iter().filter_map(|room| Some((room, room.candidates.first()?)));
-    first
-        .map(|(room, candidate)| {
-            Touched::new("ldap", format!("{}: {what} in {}", candidate.controller.fqdn, room.domain.display))
-        })
-        .collect()
+fn look_ups(asked: &Asked, names: &[String]) -> Vec<String> {
+    [entering(asked), searches(asked, names, names.len())].concat()
+}
+
+fn guesses(asked: &Asked) -> Vec<String> {
+    let found = base("<each object found>", "attributes of the user");
+    [entering(asked), vec![subtree(&asked.head, WIZARD_FILTER, "accounts that look like the wizard's"), found]].concat()
 }
 
 /// Candidates by name and description. A guess that finds nothing says nothing: the account may have any

@@ -4,11 +4,12 @@
 //! What was tried stands in the evidence: each attempt that failed left one record, so the next attempt
 //! is a function of the evidence like everything else.
 
+use super::asked::Asked;
 use super::controllers::{Controller, ROLE_OWNER, all_decided, controllers, domains, root_dse, was_asked};
 use super::ldap::{Failure, LDAP_TIMEOUT};
 use super::session::{Door, Way, way};
 use crate::catalog::Target;
-use crate::evidence::collect::{Probe, Touched, World, probe};
+use crate::evidence::collect::{Probe, World, probe};
 use crate::evidence::{Evidence, Kind, Record, RootDse, State};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,7 +45,7 @@ pub fn questions<F>(
     evidence: &Evidence,
     world: &Arc<World>,
     kind: Kind,
-    what: &str,
+    searches: fn(&Asked) -> Vec<String>,
     ask: impl Fn(Target, Candidate, Duration) -> F,
 ) -> Vec<Probe>
 where
@@ -71,7 +72,8 @@ where
             }
             Next::Ask { attempt, candidate } => {
                 let host = candidate.controller.fqdn.clone();
-                let touches = vec![Touched::new("ldap", format!("{host}: {what} of {}", domain.display))];
+                let asked = Asked::at(&candidate, &domain.display);
+                let touches = asked.touched(searches(&asked));
                 let whole = limit * LIMITS + Duration::from_millis(500);
                 let answer = ask(domain.clone(), *candidate, limit);
                 probes.push(probe(kind, &attempt.to_string(), &target, whole, touches, async move {

@@ -1,6 +1,7 @@
 //! `clock` of the controllers: made from the time in their rootDSE, without another question.
 
-use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
+use crate::catalog::Check;
+use crate::evidence::collect::{Collector, Probe, Touched, World, is_of_the_cloud, probe};
 use crate::evidence::{Clock, Evidence, Kind, RootDse};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +15,10 @@ impl Collector for ClockCollector {
 
     fn needs(&self) -> &'static [Kind] {
         &[Kind::RootDse]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        !is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {

@@ -1,21 +1,17 @@
 //! `tcp` of the controllers: the ports that writeback needs, and those that some configurations need.
 
+use super::asked::planned_controllers;
 use super::controllers::controllers;
 use super::rpc;
-use crate::catalog::Target;
+use crate::catalog::{Check, Target};
+use crate::directory::ports::{ENDPOINT_MAPPER, SERVICES};
 use crate::evidence::collect::cloud_ports::{attempt, port};
 use crate::evidence::collect::net::limits::TCP_TIMEOUT;
-use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
+use crate::evidence::collect::{Collector, Probe, Touched, World, is_of_the_cloud, probe};
 use crate::evidence::{Data, Dns, EndpointMap, Evidence, Kind, Payload, Tcp};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Onprem 4.5: LDAP, Kerberos, SMB, DNS, LDAPS, kpasswd, global catalog, ADWS, WinRM.
-const PORTS: [u16; 9] = [389, 88, 445, 53, 636, 464, 3268, 9389, 5985];
-
-/// The RPC endpoint mapper, which is asked as well.
-const ENDPOINT_MAPPER: u16 = 135;
 
 /// Addresses of a controller that are tried.
 pub const MOST_ADDRESSES: usize = 2;
@@ -31,6 +27,10 @@ impl Collector for ControllerPortsCollector {
         &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::Tcp, Kind::RootDse, Kind::Fsmo]
     }
 
+    fn serves(&self, check: &Check) -> bool {
+        !is_of_the_cloud(check)
+    }
+
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
         let mut probes = Vec::new();
         for controller in controllers(evidence, world) {
@@ -43,32 +43,38 @@ impl Collector for ControllerPortsCollector {
                 .flat_map(|map| map.samr_ports.iter().copied())
                 .collect();
             for address in answers.filter_map(|answer| answer.value.parse::<IpAddr>().ok()).take(MOST_ADDRESSES) {
-                for number in PORTS.iter().chain(&listed) {
-                    probes.push(port(world, &controller.target, &controller.fqdn, address, *number));
+                for number in SERVICES.iter().map(|service| service.port).chain(listed.iter().copied()) {
+                    probes.push(match number {
+                        ENDPOINT_MAPPER => endpoint_mapper(world, &controller.target, &controller.fqdn, address),
+                        _ => port(world, &controller.target, &controller.fqdn, address, number),
+                    });
                 }
-                probes.push(endpoint_mapper(world, &controller.target, &controller.fqdn, address));
             }
         }
         probes
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        let ports: Vec<String> = PORTS.iter().chain([&ENDPOINT_MAPPER]).map(u16::to_string).collect();
-        let ports = format!("ports {} and the SAM port that 135 names", ports.join(", "));
-        let most = if world.settings.all_controller { "each target" } else { "the first 8 targets" };
-        let configured = "each preferred or last used controller of the connectors";
-        vec![
-            Touched::new("tcp", format!("{ports}, of {most} of _ldap._tcp.dc._msdcs.<domain> and of the PDC emulator")),
-            Touched::new("tcp", format!("{ports}, of {configured} and each named controller")),
-            Touched::new("rpc", "TCP 135 of each of these controllers (endpoint map look-up of SAM and LSA)"),
-        ]
+        let mut all = Vec::new();
+        for host in planned_controllers(world) {
+            for number in SERVICES.iter().map(|service| service.port).filter(|number| *number != ENDPOINT_MAPPER) {
+                all.push(Touched::new("tcp", format!("{host}:{number}")));
+            }
+            all.push(Touched::new("tcp", format!("{host}:<port of SAM that TCP {ENDPOINT_MAPPER} names>")));
+            all.push(look_up(&host));
+        }
+        all
     }
+}
+
+fn look_up(host: &str) -> Touched {
+    Touched::new("rpc", format!("{host}:{ENDPOINT_MAPPER} (endpoint map look-up)"))
 }
 
 fn endpoint_mapper(world: &Arc<World>, target: &Target, host: &str, address: IpAddr) -> Probe {
     let (this, about, name) = (world.clone(), target.clone(), host.to_owned());
     let limit = world.timeout(TCP_TIMEOUT);
-    let touches = vec![Touched::new("rpc", format!("{host}:{ENDPOINT_MAPPER} (endpoint map look-up)"))];
+    let touches = vec![look_up(host)];
     let part = format!("{address}:{ENDPOINT_MAPPER}");
     // The connection and the question each have the whole time-out.
     probe(Kind::Tcp, &part, target, limit * 2 + Duration::from_millis(500), touches, async move {

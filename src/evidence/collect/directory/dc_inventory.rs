@@ -1,6 +1,7 @@
 //! `dc-inventory`: one controller and its roles. It comes also for a controller that is dead: the roles
 //! are what its failure is weighed by.
 
+use super::asked::{Asked, in_plan, subtree};
 use super::attempts::{Candidate, candidates, is_over};
 use super::controllers::{Controller, ROLE_OWNER, awaits_configuration, controllers, is_decided, located, root_dse};
 use super::ldap::{Failure, LDAP_TIMEOUT, search, value};
@@ -45,8 +46,8 @@ impl Collector for DcInventoryCollector {
             let source = source(evidence, world, controller);
             let touches = match &source {
                 Some(source) => {
-                    let text = format!("{}: computer object of {}", source.controller.fqdn, controller.fqdn);
-                    vec![Touched::new("ldap", text)]
+                    let asked = Asked::at(source, controller.domain_name().unwrap_or_default());
+                    asked.touched(vec![computer_search(&asked, &ldap_escape(controller.fqdn.as_str()))])
                 }
                 None => Vec::new(),
             };
@@ -61,9 +62,19 @@ impl Collector for DcInventoryCollector {
         probes
     }
 
-    fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![Touched::new("ldap", "computer object of each controller (one search below the domain head)")]
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        in_plan(world, |asked| vec![computer_search(asked, "<each controller>")])
     }
+}
+
+fn computer_search(asked: &Asked, host: &str) -> String {
+    subtree(&asked.head, &computer_filter(host), "computer object")
+}
+
+/// A controller by its registered name and the primary group of writable or read-only controllers
+/// ([MS-ADTS] 6.1.1.3.1, [MS-SAMR] 2.2.1.14).
+fn computer_filter(host: &str) -> String {
+    format!("(&(dNSHostName={host})(|(primaryGroupID=516)(primaryGroupID=521)))")
 }
 
 /// A controller that was named by a short name or an address says its full name in rootDSE; under that
@@ -137,8 +148,7 @@ async fn complete(
     record
 }
 
-/// The computer object of a controller, by its registered name and the primary group of writable or
-/// read-only controllers ([MS-ADTS] 6.1.1.3.1, [MS-SAMR] 2.2.1.14).
+/// The computer object of a controller.
 async fn computer(
     world: &World,
     access: &Access,
@@ -148,8 +158,7 @@ async fn computer(
 ) -> Result<(), Failure> {
     let mut ldap = open(world, access, &source.door(), source.way, limit).await?;
     let head = dn_of_domain(&data.domain);
-    let host = ldap_escape(data.fqdn.as_str());
-    let filter = format!("(&(dNSHostName={host})(|(primaryGroupID=516)(primaryGroupID=521)))");
+    let filter = computer_filter(&ldap_escape(data.fqdn.as_str()));
     let attributes = ["operatingSystem", "operatingSystemVersion", "msDS-isRODC"];
     let found = search(&mut ldap, limit, &head, Scope::Subtree, &filter, &attributes).await?;
     let entry = found.first().ok_or_else(|| Failure::Broken("its computer object cannot be seen".to_owned()))?;

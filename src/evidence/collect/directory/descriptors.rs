@@ -2,12 +2,13 @@
 //! the rights rest on (onprem 3.3, 3.8).
 
 use super::accounts::{WITH_USERS, accounts, inside};
+use super::asked::{base, in_plan, in_rooms};
 use super::binary::bytes;
 use super::everywhere::time_for;
 use super::ldap::{Failure, values};
 use super::names::domain_around;
 use super::query::{ALL_PARTS, DACL_ONLY, Query, ask, descriptor_parts};
-use super::room::{Miss, Room, Session, each, rooms};
+use super::room::{Miss, Room, Session, each, entering, rooms};
 use super::session::Access;
 use super::slots::Slots;
 use crate::catalog::{Target, TargetKind};
@@ -75,18 +76,17 @@ impl DescriptorsCollector {
     fn probe(&self, world: &Arc<World>, room: &Room, part: &str, items: Vec<Item>, slots: Option<&Slots>) -> Probe {
         let (this, access, room) = (world.clone(), self.access.clone(), room.clone());
         let slot = slots.map(Slots::take);
-        let touches = room.candidates.first().map(|candidate| {
-            let text = format!(
-                "{}: descriptors of {} objects of {}",
-                candidate.controller.fqdn,
-                items.len(),
-                room.domain.display
-            );
-            Touched::new("ldap", text)
+        let touches = in_rooms(std::slice::from_ref(&room), |asked| {
+            let mut searches = entering(asked);
+            match slots {
+                None => searches.extend(items.iter().map(|item| base(&item.dn, DESCRIPTOR))),
+                Some(_) => searches.push(base(&format!("{} users and containers", items.len()), DESCRIPTOR)),
+            }
+            searches
         });
         let (_, whole) = time_for(world);
         let target = room.domain.clone();
-        probe(Kind::SecurityDescriptor, part, &target, whole, touches.into_iter().collect(), async move {
+        probe(Kind::SecurityDescriptor, part, &target, whole, touches, async move {
             let _slot = slot;
             descriptors(&this, &access, &room, &items).await
         })
@@ -151,26 +151,30 @@ impl Collector for DescriptorsCollector {
         probes
     }
 
-    fn patterns(&self, _: &World) -> Vec<Touched> {
-        [
-            "descriptors of each domain head, CN=Builtin, CN=Server,CN=System and CN=AdminSDHolder,CN=System (base searches)",
-            "descriptors of each user and of the containers above (base searches)",
-        ]
-        .map(|text| Touched::new("ldap", text))
-        .to_vec()
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        in_plan(world, |asked| {
+            let mut searches = entering(asked);
+            searches.extend(objects(&asked.head).map(|(_, dn)| base(&dn, DESCRIPTOR)));
+            searches.push(base("<each user and the containers above>", DESCRIPTOR));
+            searches
+        })
     }
 }
 
-fn of_the_domain(room: &Room) -> Vec<Item> {
-    let head = room.head();
+const DESCRIPTOR: &str = "nTSecurityDescriptor";
+
+/// The objects of a domain that the rights rest on, by their purpose.
+fn objects(head: &str) -> [(&'static str, String); 4] {
     [
-        ("domainHead", head.clone()),
+        ("domainHead", head.to_owned()),
         ("builtin", format!("CN=Builtin,{head}")),
         ("samServer", format!("CN=Server,CN=System,{head}")),
         ("adminSdHolder", format!("CN=AdminSDHolder,CN=System,{head}")),
     ]
-    .map(|(purpose, dn)| Item { target: room.domain.clone(), dn, purpose })
-    .to_vec()
+}
+
+fn of_the_domain(room: &Room) -> Vec<Item> {
+    objects(&room.head()).map(|(purpose, dn)| Item { target: room.domain.clone(), dn, purpose }).to_vec()
 }
 
 async fn descriptors(world: &World, access: &Access, room: &Room, items: &[Item]) -> Vec<Record> {
@@ -266,7 +270,8 @@ mod tests {
         assert_eq!(parts, ["domain", "1"]);
         assert!(probes.iter().all(|probe| probe.target.is_in(&target.key)), "domains lie in the account");
         // Three users and their container.
-        assert!(probes[1].touches[0].target.contains("4 objects"), "{:?}", probes[1].touches);
+        let four = |touched: &Touched| touched.target.contains("4 users and containers");
+        assert!(probes[1].touches.iter().any(four), "{:?}", probes[1].touches);
         assert_eq!(due(&collector, &with_users(stage, 0, 3)).1, ["domain"]);
     }
 

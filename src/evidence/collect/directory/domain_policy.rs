@@ -1,5 +1,6 @@
 //! `domain-policy`: the password policy on the domain head.
 
+use super::asked::{Asked, base, in_plan};
 use super::attempts::{Candidate, questions};
 use super::ldap::{Failure, entry, value};
 use super::names::dn_of_domain;
@@ -38,15 +39,20 @@ impl Collector for DomainPolicyCollector {
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        questions(evidence, world, Kind::DomainPolicy, "password policy", |domain, candidate, limit| {
+        questions(evidence, world, Kind::DomainPolicy, searches, |domain, candidate, limit| {
             let (this, access) = (world.clone(), self.access.clone());
             async move { read(&this, &access, &domain, &candidate, limit).await.map(|record| vec![record]) }
         })
     }
 
-    fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![Touched::new("ldap", "password policy on each domain head (base search)")]
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        in_plan(world, searches)
     }
+}
+
+fn searches(asked: &Asked) -> Vec<String> {
+    let service = asked.configuration.as_deref().map(|configuration| base(&service_dn(configuration), "dSHeuristics"));
+    [base(&asked.head, "password policy")].into_iter().chain(service).collect()
 }
 
 async fn read(
@@ -63,12 +69,16 @@ async fn read(
     let found = found.ok_or_else(|| Failure::Broken(format!("{head} cannot be seen")))?;
     let mut data = assemble(&found);
     if let Some(configuration) = &candidate.root.configuration_naming_context {
-        // [MS-ADTS] 6.1.1.2.4.1.2; absent on most forests.
-        let service = format!("CN=Directory Service,CN=Windows NT,CN=Services,{configuration}");
-        let found = entry(&mut ldap, limit, &service, &["dSHeuristics"]).await.unwrap_or_default();
+        // Absent on most forests.
+        let found = entry(&mut ldap, limit, &service_dn(configuration), &["dSHeuristics"]).await.unwrap_or_default();
         data.ds_heuristics = found.as_ref().and_then(|entry| value(entry, "dSHeuristics")).map(str::to_owned);
     }
     Ok(world.record(domain, started, data))
+}
+
+/// The object that has `dSHeuristics` ([MS-ADTS] 6.1.1.2.4.1.2).
+fn service_dn(configuration: &str) -> String {
+    format!("CN=Directory Service,CN=Windows NT,CN=Services,{configuration}")
 }
 
 fn assemble(entry: &SearchEntry) -> DomainPolicy {

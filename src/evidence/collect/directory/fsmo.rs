@@ -1,5 +1,6 @@
 //! `fsmo`: who is the PDC emulator of a domain, by the directory and by DNS.
 
+use super::asked::{Asked, base, in_plan, netbios_name};
 use super::attempts::{Candidate, questions};
 use super::controllers::{ROLE_OWNER, is_selected, located};
 use super::ldap::{Failure, entry, search, value};
@@ -25,7 +26,7 @@ impl Collector for FsmoCollector {
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        questions(evidence, world, Kind::Fsmo, "role owner", |domain, candidate, limit| {
+        questions(evidence, world, Kind::Fsmo, searches, |domain, candidate, limit| {
             let (this, access) = (world.clone(), self.access.clone());
             let known = Fsmo {
                 srv_pdc_hosts: located(evidence, &domain, ROLE_OWNER),
@@ -41,12 +42,14 @@ impl Collector for FsmoCollector {
         })
     }
 
-    fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![Touched::new(
-            "ldap",
-            "fSMORoleOwner of each domain head, its server object, CN=Partitions (base searches)",
-        )]
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        in_plan(world, searches)
     }
+}
+
+fn searches(asked: &Asked) -> Vec<String> {
+    let owner = base("<server object of the role owner>", "dNSHostName");
+    [base(&asked.head, "fSMORoleOwner"), owner].into_iter().chain(netbios_name(asked)).collect()
 }
 
 /// fSMORoleOwner of the domain head names an NTDS Settings object; its parent, the server object, has the

@@ -4,6 +4,7 @@
 //! membership ([MS-ADTS] 3.1.1.3.4.4.3) would say the same, but not which group it is, and some controllers
 //! walk the whole domain for each group.
 
+use super::asked::{Asked, base, subtree};
 use super::binary::{bytes, sid};
 use super::ldap::{Failure, values};
 use super::query::{Query, ask, page};
@@ -28,6 +29,17 @@ pub struct Guarded {
     of_all: u32,
     /// The groups that only the forest's root domain has were asked too.
     pub is_whole: bool,
+}
+
+/// What `read` asks.
+pub fn searches(asked: &Asked) -> Vec<String> {
+    let protected = any_of("objectSid", ["<each protected group>".to_owned()].into_iter());
+    let level = any_of("memberOf", ["<each group of a level>".to_owned()].into_iter());
+    vec![
+        base(&asked.head, "objectSid"),
+        subtree(&asked.head, &protected, "objectSid"),
+        subtree(&asked.head, &level, "members and their groups"),
+    ]
 }
 
 impl Guarded {

@@ -1,14 +1,17 @@
 //! `user` of the users that the operator names.
 
-use super::accounts::{OF_THE_DOMAINS, accounts, inside, touches};
+use super::accounts::{OF_THE_DOMAINS, accounts, inside};
+use super::anchors::{self, MOST_USERS, search_anchors};
+use super::asked::{Asked, in_plan, in_rooms};
 use super::controllers::awaits_configuration;
 use super::everywhere::{look_up, time_for, user_target};
-use super::room::{Room, rooms};
+use super::lookup;
+use super::room::{Room, entering, rooms};
 use super::session::Access;
 use super::slots::Slots;
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
-use crate::evidence::{Evidence, Kind, Record, State};
+use crate::evidence::{Evidence, Kind, Payload, Record, State};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -33,7 +36,9 @@ impl IdentitiesCollector {
 
     fn look_up(&self, world: &Arc<World>, rooms: &Arc<[Room]>, first: usize, names: Vec<String>) -> Probe {
         let (this, access, rooms) = (world.clone(), self.access.clone(), rooms.clone());
-        let touches = touches(&rooms, "users");
+        let all = world.settings.identities.len();
+        let has_anchors = all <= MOST_USERS;
+        let touches = in_rooms(&rooms, |asked| searches(asked, &names, all));
         let (_, whole) = time_for(world);
         let slot = self.slots.take();
         // Containers and domains are judged by the users below: they wait for every look-up.
@@ -41,9 +46,13 @@ impl IdentitiesCollector {
             let _slot = slot;
             let started = Instant::now();
             let (until, _) = time_for(&this);
-            let outcomes = look_up(&this, &access, &rooms, &names, until).await;
-            let records = names.iter().zip(outcomes).map(|(name, outcome)| {
-                outcome.records(&this, started, name, &Target::user(name, name, None), user_target)
+            let mut outcomes = look_up(&this, &access, &rooms, &names, until).await;
+            if has_anchors {
+                search_anchors(&this, &access, &rooms, &mut outcomes, until).await;
+            }
+            let records = names.iter().zip(outcomes).zip(first..).map(|((name, outcome), index)| {
+                let unknown = Target::user(name, name, None);
+                placed(outcome.records(&this, started, name, &unknown, user_target), index)
             });
             records.flatten().collect()
         })
@@ -89,13 +98,31 @@ impl Collector for IdentitiesCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        match world.settings.identities.is_empty() {
+        let names = &world.settings.identities;
+        match names.is_empty() {
             true => Vec::new(),
-            false => {
-                vec![Touched::new("ldap", "each named user (search below each domain head, base search of the user)")]
-            }
+            false => in_plan(world, |asked| searches(asked, names, names.len())),
         }
     }
+}
+
+/// What is asked about these of all names.
+fn searches(asked: &Asked, names: &[String], all: usize) -> Vec<String> {
+    let mut searches = [entering(asked), lookup::searches(asked, names, all)].concat();
+    if all <= MOST_USERS {
+        searches.extend(anchors::searches(asked));
+    }
+    searches
+}
+
+/// Look-ups end in any order; the answers stand in that of the input.
+fn placed(mut records: Vec<Record>, index: usize) -> Vec<Record> {
+    for record in &mut records {
+        if let Payload::User(user) = &mut record.data {
+            user.input_index = u32::try_from(index).ok();
+        }
+    }
+    records
 }
 
 /// Users were named, and there is no directory to look for them in.
@@ -141,6 +168,23 @@ mod tests {
         let (target, account) = connector_account(None);
         let collector = IdentitiesCollector::new(Arc::default());
         assert_eq!(collector.probes(&both().add(&target, account).evidence, &world(looks_for(3))).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn each_record_has_the_place_of_its_name() {
+        let (target, account) = connector_account(None);
+        let stage = both().add(&target, account);
+        let collector = IdentitiesCollector::new(Arc::default());
+        // Nobody answers: every name has a record that says so.
+        let world = world(Settings { probe_timeout: Some(Duration::from_millis(100)), ..looks_for(9) });
+        let mut places = Vec::new();
+        for probe in collector.probes(&stage.evidence, &world) {
+            for record in (probe.work)().await {
+                let Payload::User(user) = record.data else { panic!("what was asked for") };
+                places.push((record.target.display, user.input_index));
+            }
+        }
+        assert_eq!(places, (0..9).map(|index| (format!("u{index}"), Some(index))).collect::<Vec<_>>());
     }
 
     #[tokio::test]

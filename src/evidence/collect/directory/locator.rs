@@ -1,12 +1,12 @@
 //! `dns` of the directory: the locator records of each domain and the addresses of each controller.
 
+use super::asked::{planned_controllers, planned_domains};
 use super::controllers::{CONTROLLERS, ROLE_OWNER, controllers, domains, located, site_service};
-use super::names::dns_name;
-use crate::catalog::Target;
+use crate::catalog::{Check, Target};
 use crate::evidence::collect::cloud_names::look_up;
 use crate::evidence::collect::net::limits::{DNS_TIMEOUT, whole};
 use crate::evidence::collect::net::names;
-use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
+use crate::evidence::collect::{Collector, Probe, Touched, World, is_of_the_cloud, probe};
 use crate::evidence::{Dns, Evidence, Kind, Record};
 use hickory_resolver::proto::rr::RecordType;
 use std::sync::Arc;
@@ -29,6 +29,10 @@ impl Collector for LocatorCollector {
 
     fn needs(&self) -> &'static [Kind] {
         &[Kind::OperatorInput, Kind::Os, Kind::AdSyncConfig, Kind::Dns, Kind::RootDse, Kind::Fsmo]
+    }
+
+    fn serves(&self, check: &Check) -> bool {
+        !is_of_the_cloud(check)
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
@@ -68,18 +72,15 @@ impl Collector for LocatorCollector {
     }
 
     fn patterns(&self, world: &World) -> Vec<Touched> {
-        let named: Vec<String> = world.settings.domains.iter().filter_map(|name| dns_name(name)).collect();
-        let services = |domain: &String| SERVICES.map(|service| Touched::new("dns", format!("{service}{domain}")));
-        let mut all: Vec<Touched> = named.iter().flat_map(services).collect();
-        if named.is_empty() {
-            let source = "this machine's domain, the partitions of the connectors, or the named controllers";
-            all.push(Touched::new("dns", format!("the locator records of each domain of {source}")));
+        let dns = |name: String| Touched::new("dns", name);
+        let mut services = SERVICES.map(str::to_owned).to_vec();
+        // Which site a machine is in only Windows says.
+        if cfg!(windows) {
+            services.push("_ldap._tcp.<site of this machine>._sites.dc._msdcs.".to_owned());
         }
-        all.extend(
-            world.settings.servers.iter().filter_map(|server| dns_name(server)).map(|it| Touched::new("dns", it)),
-        );
-        all.push(Touched::new("dns", format!("addresses of each target of {CONTROLLERS}<domain>")));
-        all
+        let places = planned_domains(world);
+        let records = places.iter().flat_map(|asked| services.iter().map(|service| format!("{service}{}", asked.dns)));
+        records.chain(planned_controllers(world)).map(dns).collect()
     }
 }
 

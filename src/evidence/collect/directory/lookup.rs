@@ -1,5 +1,6 @@
 //! The five forms of a name of an account, and the search for each (catalog PW901).
 
+use super::asked::{Asked, base, netbios_name, subtree};
 use super::binary::in_filter;
 use super::ldap::Failure;
 use super::names::{dns_name, domain_around};
@@ -72,6 +73,36 @@ impl Form {
                 format!("(sAMAccountName={})", ldap_escape(name.as_str()))
             }
         })
+    }
+}
+
+/// Names whose searches are listed one by one.
+const MOST_LISTED: usize = 20;
+
+/// The searches for names in one domain: each, or all in one line when there are many.
+pub fn searches(asked: &Asked, names: &[String], all: usize) -> Vec<String> {
+    let mut searches = match all {
+        0 => Vec::new(),
+        1..=MOST_LISTED => names.iter().flat_map(|name| search_of(asked, &form(name))).collect(),
+        _ => {
+            let filter = format!("<filter of each of {all} names>");
+            netbios_name(asked).into_iter().chain([subtree(&asked.head, &filter, "objectGUID")]).collect()
+        }
+    };
+    searches.push(base("<each object found>", "attributes of the user"));
+    searches
+}
+
+fn search_of(asked: &Asked, form: &Form) -> Vec<String> {
+    let filter = form.filter().unwrap_or_default();
+    let below = || subtree(&asked.head, &filter, "objectGUID");
+    match form {
+        Form::Dn(dn) if domain_around(dn).is_some_and(|domain| asked.holds(&domain)) => vec![base(dn, "objectGUID")],
+        Form::Dn(_) => Vec::new(),
+        Form::Qualified { domain, .. } if dns_name(domain).is_some_and(|domain| asked.dns == domain) => vec![below()],
+        // By its NetBIOS name it may be any domain.
+        Form::Qualified { .. } => netbios_name(asked).into_iter().chain([below()]).collect(),
+        Form::Guid(_) | Form::Sid(_) | Form::Upn(_) | Form::Sam(_) => vec![below()],
     }
 }
 

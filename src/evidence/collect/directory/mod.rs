@@ -6,6 +6,8 @@
 //! collected. A scan of all users (`scan`) is no collector: its users are judged and forgotten page by page.
 
 mod accounts;
+mod anchors;
+mod asked;
 mod attempts;
 mod binary;
 mod clock;
@@ -14,6 +16,7 @@ mod controller_ports;
 mod controllers;
 #[cfg(test)]
 mod controllers_tests;
+mod count;
 mod dc_inventory;
 mod descriptors;
 mod domain_policy;
@@ -26,6 +29,7 @@ mod ldap;
 mod locator;
 mod lookup;
 mod names;
+
 mod pso;
 mod query;
 mod room;
@@ -48,7 +52,7 @@ mod user_entry;
 mod values;
 
 pub use everywhere::user_target;
-pub use scan::{Found, Scan, scans};
+pub use scan::{Found, Scan, planned_scans, scans};
 
 use super::Collector;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! `pso`: fine-grained password policies, as far as this account may see them.
 
+use super::asked::{Asked, base, in_plan, one_level, policy_container};
 use super::attempts::{Candidate, questions};
 use super::ldap::{Failure, entry, search, value, values};
 use super::names::dn_of_domain;
@@ -37,15 +38,22 @@ impl Collector for PsoCollector {
     }
 
     fn probes(&self, evidence: &Evidence, world: &Arc<World>) -> Vec<Probe> {
-        questions(evidence, world, Kind::Pso, "fine-grained password policies", |domain, candidate, limit| {
+        questions(evidence, world, Kind::Pso, searches, |domain, candidate, limit| {
             let (this, access) = (world.clone(), self.access.clone());
             async move { read(&this, &access, &domain, &candidate, limit).await }
         })
     }
 
-    fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![Touched::new("ldap", "CN=Password Settings Container,CN=System of each domain (base and one level)")]
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        in_plan(world, searches)
     }
+}
+
+const POLICIES: &str = "(objectClass=msDS-PasswordSettings)";
+
+fn searches(asked: &Asked) -> Vec<String> {
+    let container = policy_container(&asked.head);
+    vec![base(&container, "cn"), one_level(&container, POLICIES, "fine-grained password policies")]
 }
 
 /// One record for the container and one for each policy.
@@ -62,11 +70,10 @@ async fn read(
 ) -> Result<Vec<Record>, Failure> {
     let started = Instant::now();
     let mut ldap = open(world, access, &candidate.door(), candidate.way, limit).await?;
-    let container = format!("CN=Password Settings Container,CN=System,{}", dn_of_domain(&domain.display));
+    let container = policy_container(&dn_of_domain(&domain.display));
     let own = entry(&mut ldap, limit, &container, &["cn"]).await?;
     let is_readable = own.is_some_and(|own| value(&own, "cn").is_some());
-    let filter = "(objectClass=msDS-PasswordSettings)";
-    let found = match search(&mut ldap, limit, &container, Scope::OneLevel, filter, &ATTRIBUTES).await {
+    let found = match search(&mut ldap, limit, &container, Scope::OneLevel, POLICIES, &ATTRIBUTES).await {
         Err(failure) if failure.is_no_such_object() => Vec::new(),
         other => other?,
     };

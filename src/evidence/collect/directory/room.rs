@@ -1,6 +1,7 @@
 //! A domain with the controllers that let us in, for questions that concern many objects: they are asked
 //! at one controller, and what it leaves open at the next.
 
+use super::asked::{Asked, base, policy_container};
 use super::attempts::{Candidate, NO_SESSION, Refusal, candidates, refusal};
 use super::connection::Connection;
 use super::controllers::{all_decided, awaits_configuration, controllers, domains, is_decided};
@@ -85,6 +86,11 @@ pub struct Session {
     pub configuration: Option<String>,
 }
 
+/// What `enter` asks.
+pub fn entering(asked: &Asked) -> Vec<String> {
+    vec![base("rootDSE", "currentTime"), base(&policy_container(&asked.head), "cn")]
+}
+
 /// Opens a session at a controller of a room.
 pub async fn enter(
     world: &World,
@@ -95,7 +101,7 @@ pub async fn enter(
 ) -> Result<Session, Failure> {
     let ldap = open(world, access, &candidate.door(), candidate.way, limit).await?;
     let head = room.head();
-    let container = format!("CN=Password Settings Container,CN=System,{head}");
+    let container = policy_container(&head);
     let (mut first, mut second) = (ldap.clone(), ldap.clone());
     let (root, policies) =
         tokio::join!(entry(&mut first, limit, "", &["currentTime"]), entry(&mut second, limit, &container, &["cn"]));

@@ -1,5 +1,6 @@
 //! `rootdse`: what a controller says of itself to anybody, and which binds it accepts.
 
+use super::asked::planned_controllers;
 use super::controllers::{Controller, LDAP, controllers};
 use super::ldap::{Failure, LDAP_TIMEOUT, Protection, connect, entry, value, values};
 use super::names::domain_of_dn;
@@ -53,13 +54,7 @@ impl Collector for RootDseCollector {
                 continue;
             }
             let limit = world.timeout(LDAP_TIMEOUT);
-            let mut touches =
-                vec![Touched::new("ldap", format!("{}: rootDSE (base search, anonymous)", controller.fqdn))];
-            let who = if world.settings.credential.is_some() { "-Credential, " } else { "" };
-            touches.push(Touched::new("ldap", format!("{}: bind ({who}Kerberos, signed and sealed)", controller.fqdn)));
-            if world.settings.credential.is_some() {
-                touches.push(Touched::new("ldap", format!("{}: bind (-Credential, inside TLS)", controller.fqdn)));
-            }
+            let touches = looks(world, &controller.fqdn);
             let (this, access) = (world.clone(), self.access.clone());
             let target = controller.target.clone();
             let whole = LIMITS * limit + Duration::from_millis(500);
@@ -70,12 +65,20 @@ impl Collector for RootDseCollector {
         probes
     }
 
-    fn patterns(&self, _: &World) -> Vec<Touched> {
-        vec![
-            Touched::new("ldap", "rootDSE of each controller that answers on TCP 389 (base search, anonymous)"),
-            Touched::new("ldap", "binds to each controller whose rootDSE answers"),
-        ]
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        planned_controllers(world).iter().flat_map(|host| looks(world, host)).collect()
     }
+}
+
+fn looks(world: &World, host: &str) -> Vec<Touched> {
+    let has_credential = world.settings.credential.is_some();
+    let who = if has_credential { "-Credential, " } else { "" };
+    let mut looks =
+        vec![format!("{host}: rootDSE (base, anonymous)"), format!("{host}: bind ({who}Kerberos, signed and sealed)")];
+    if has_credential {
+        looks.push(format!("{host}: bind (-Credential, inside TLS)"));
+    }
+    looks.into_iter().map(|look| Touched::new("ldap", look)).collect()
 }
 
 /// One time-out for the connection and the answer, two for the binds.

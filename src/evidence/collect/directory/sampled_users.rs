@@ -1,12 +1,13 @@
 //! `user` of the sample of each domain: one scan that reads objectGUIDs, then the chosen ones in detail.
 
-use super::accounts::{OF_THE_DOMAINS, accounts, inside, touches};
+use super::accounts::{OF_THE_DOMAINS, accounts, inside};
+use super::asked::{Asked, base, in_plan, in_rooms, subtree};
 use super::binary::bytes;
 use super::everywhere::user_target;
 use super::ldap::{Failure, LDAP_TIMEOUT, entry};
 use super::names::domain_around;
 use super::query::{Query, page};
-use super::room::{Miss, Room, Session, each, enter, rooms};
+use super::room::{Miss, Room, Session, each, enter, entering, rooms};
 use super::sample::{Place, Sample, place};
 use super::session::Access;
 use super::user_entry::{self, USERS};
@@ -53,7 +54,7 @@ impl Collector for SampledUsersCollector {
             }
             room.domain = inside(&room.domain, &accounts);
             let (this, access) = (world.clone(), self.access.clone());
-            let touches = touches(std::slice::from_ref(&room), "sample of the users");
+            let touches = in_rooms(std::slice::from_ref(&room), |asked| searches(asked, &bases));
             let whole = world.timeout(LDAP_TIMEOUT) * LIMITS;
             let target = room.domain.clone();
             let timeout = whole + Duration::from_millis(500);
@@ -74,12 +75,26 @@ impl Collector for SampledUsersCollector {
         if world.settings.sample_size == 0 {
             return Vec::new();
         }
-        let bases = &world.settings.search_base;
-        let whole = ["each domain head".to_owned()];
-        let bases = if bases.is_empty() { &whole[..] } else { bases };
-        let text = |base: &String| format!("objectGUID of all users below {base} (paged), base search of the sample");
-        bases.iter().map(|base| Touched::new("ldap", text(base))).collect()
+        in_plan(world, |asked| match bases_of(world, asked) {
+            bases if bases.is_empty() => Vec::new(),
+            bases => searches(asked, &bases),
+        })
     }
+}
+
+/// The bases of a plan that lie in a domain.
+pub fn bases_of(world: &World, asked: &Asked) -> Vec<String> {
+    let given = &world.settings.search_base;
+    let is_here = |base: &&String| domain_around(base).is_some_and(|domain| asked.holds(&domain));
+    if given.is_empty() { vec![asked.head.clone()] } else { given.iter().filter(is_here).cloned().collect() }
+}
+
+fn searches(asked: &Asked, bases: &[String]) -> Vec<String> {
+    let mut searches = entering(asked);
+    searches.extend(bases.iter().map(|base| subtree(base, USERS, "objectGUID of all users")));
+    searches.push(base("<each container>", "objectGUID"));
+    searches.push(base("<each user of the sample>", "attributes of the user"));
+    searches
 }
 
 /// A base that lies in no domain that is examined.

@@ -5,25 +5,28 @@
 //! was seen already is left out.
 
 use super::accounts::{accounts, inside};
+use super::asked::{Asked, base, in_plan, subtree};
 use super::binary::bytes;
+use super::count::Count;
 use super::guarded::{DOMAIN_USERS, Guarded};
 use super::ldap::{Failure, LDAP_TIMEOUT, value};
 use super::names::domain_around;
 use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
-use super::room::{IN_FLIGHT, Miss, Room, Session, enter, rooms};
+use super::room::{IN_FLIGHT, Miss, Room, Session, enter, entering, rooms};
+use super::sampled_users::bases_of;
 use super::session::Access;
 use super::unseen::{self, Unseen};
 use super::user_entry::{SCANNED, USERS, assemble, read};
 use crate::catalog::{NameValue, Target};
 use crate::directory::Token;
-use crate::evidence::collect::World;
+use crate::evidence::collect::{Touched, World};
 use crate::evidence::{Bytes, DomainPolicy, Evidence, SecurityDescriptor, User};
 use futures_util::StreamExt;
 use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A scan has no deadline, but ends when nothing moves for so long (catalog 0.6).
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -64,6 +67,7 @@ pub struct Scan {
     pub gaps: Vec<NameValue>,
     /// What else is not known.
     pub notes: Vec<NameValue>,
+    pub touched: Vec<Touched>,
     world: Arc<World>,
     access: Arc<Access>,
     room: Room,
@@ -82,6 +86,37 @@ pub struct Scan {
     /// Users who were seen before the current range.
     seen_before: usize,
     last_miss: Miss,
+    bases: Vec<String>,
+    count: Option<Count>,
+    /// When the first session was ready to read users.
+    ready: Option<Instant>,
+}
+
+/// The scan of each domain, for a plan.
+pub fn planned_scans(world: &World, filter: Option<&str>) -> Vec<Touched> {
+    in_plan(world, |asked| searches(asked, &bases_of(world, asked), &users_with(filter)))
+}
+
+fn users_with(filter: Option<&str>) -> String {
+    filter.map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})"))
+}
+
+fn searches(asked: &Asked, bases: &[String], filter: &str) -> Vec<String> {
+    if bases.is_empty() {
+        return Vec::new();
+    }
+    let mut searches = entering(asked);
+    searches.push(base("rootDSE", "tokenGroups"));
+    searches.extend(super::guarded::searches(asked));
+    for base in bases {
+        searches.push(subtree(base, filter, "all users"));
+        searches.push(subtree(base, filter, "their number"));
+        searches.push(subtree(base, unseen::CONTAINERS, "their permissions"));
+        searches.push(subtree(base, unseen::NAMELESS, "what shows its name alone"));
+    }
+    searches
+        .push(base("<each user with a primary group of its own, or a mark without a group>", "attributes of the user"));
+    searches
 }
 
 /// The users so far, by a hash of their objectGUID: two of a million share one once in thirty million scans.
@@ -134,9 +169,10 @@ impl Scan {
             domain,
             gaps: Vec::new(),
             notes: Vec::new(),
+            touched: Vec::new(),
             world,
             access,
-            filter: filter.map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})")),
+            filter: users_with(filter),
             ds_heuristics,
             ranges,
             cookie: Vec::new(),
@@ -148,12 +184,29 @@ impl Scan {
             unseen: Unseen::default(),
             seen_before: 0,
             last_miss: room.refusal.as_ref().map_or_else(Miss::late, Miss::nobody),
+            bases,
+            count: None,
+            ready: None,
             room,
         }
     }
 
+    /// How many users there are, once it is known.
+    pub fn total(&self) -> Option<u32> {
+        self.count.as_ref()?.total()
+    }
+
+    /// How long users have been read. What comes before, the members of the protected groups, takes its time.
+    pub fn reading(&self) -> Duration {
+        self.ready.map_or(Duration::ZERO, |ready| ready.elapsed())
+    }
+
     /// The next users, none of them twice; `None` at the end.
     pub async fn next(&mut self) -> Option<Vec<Found>> {
+        if self.count.is_none() {
+            let Scan { world, access, room, bases, filter, .. } = &*self;
+            self.count = Some(Count::start(world, access, room, bases, filter, world.timeout(PATIENCE)));
+        }
         while let Some(range) = self.ranges.last().cloned() {
             if self.open.is_none() && !self.enter().await {
                 while let Some(range) = self.ranges.pop() {
@@ -196,6 +249,7 @@ impl Scan {
                 Ok(open) => {
                     self.cookie.clear();
                     self.unseen.restart();
+                    self.ready.get_or_insert_with(Instant::now);
                     self.open = Some(open);
                     return true;
                 }
@@ -207,6 +261,8 @@ impl Scan {
 
     async fn enter_at(&mut self, place: usize) -> Result<Open, Failure> {
         let candidate = &self.room.candidates[place];
+        let asked = Asked::at(candidate, &self.room.domain.display);
+        self.touched.extend(asked.touched(searches(&asked, &self.bases, &self.filter)));
         let limit = self.world.timeout(LDAP_TIMEOUT);
         let mut session = enter(&self.world, &self.access, &self.room, candidate, limit).await?;
         session.limit = self.world.timeout(PATIENCE);
@@ -345,5 +401,37 @@ impl Scan {
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::collect::Settings;
+    use crate::evidence::collect::directory::testing::*;
+
+    #[tokio::test]
+    async fn a_scan_touches_what_its_plan_names() {
+        let bases = vec!["OU=Staff,DC=corp,DC=example".to_owned()];
+        let world = world(Settings { search_base: bases, ..corp() });
+        let filter = Some("(department=Sales)");
+        let plan = planned_scans(&world, filter);
+        let mut scan = scans(&both().evidence, &world, filter).remove(0);
+        // Port 1 of this machine: nothing listens there.
+        scan.room.candidates.iter_mut().for_each(|candidate| candidate.controller.fqdn = "127.0.0.1:1".to_owned());
+        assert!(scan.next().await.is_none());
+        let users = "OU=Staff,DC=corp,DC=example (subtree, (&(sAMAccountType=805306368)(department=Sales))): all users";
+        assert!(scan.touched.iter().any(|touched| touched.target == format!("127.0.0.1:1: {users}")));
+        for touched in &scan.touched {
+            assert!(plan.iter().any(|item| item.covers(touched)), "{touched:?} is not in {plan:#?}");
+        }
+        assert_eq!(scan.gaps.len(), 1);
+    }
+
+    #[test]
+    fn a_scan_of_a_container_concerns_its_domain_alone() {
+        let bases = vec!["OU=Staff,DC=corp,DC=example".to_owned()];
+        let plan = planned_scans(&world(Settings { search_base: bases, ..corp() }), None);
+        assert!(plan.iter().all(|touched| touched.target.starts_with("<controller of corp.example>: ")), "{plan:#?}");
     }
 }

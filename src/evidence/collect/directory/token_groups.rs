@@ -1,12 +1,13 @@
 //! `token-groups`: who the connector account is in the eyes of each domain that it serves (catalog 2.3 (1)).
 
 use super::accounts::{Account, WITH_USERS, accounts};
+use super::asked::{Asked, base, in_plan, in_rooms, subtree};
 use super::binary::{all_bytes, bytes, sid};
 use super::everywhere::time_for;
 use super::ldap::{Failure, entry, search, values};
 use super::names::{domain_around, rdns};
 use super::query::{Query, ask};
-use super::room::{Miss, Room, Session, each, rooms};
+use super::room::{Miss, Room, Session, each, entering, rooms};
 use super::session::Access;
 use crate::directory::sid::OF_A_REMOTE_LOGON;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
@@ -41,13 +42,10 @@ impl Collector for TokenGroupsCollector {
             let is_served = |room: &&Room| account.forest.is_some() && account.forest.as_deref() == room.forest();
             for room in rooms.iter().filter(is_served) {
                 let (this, access, account, room) = (world.clone(), self.access.clone(), account.clone(), room.clone());
-                let touches = room.candidates.first().map(|candidate| {
-                    let text = format!("{}: groups of {}", candidate.controller.fqdn, account.target.display);
-                    Touched::new("ldap", text)
-                });
+                let dn = account.user.as_ref().and_then(|user| user.dn.as_deref()).unwrap_or_default();
+                let touches = in_rooms(std::slice::from_ref(&room), |asked| searches(asked, Some(dn)));
                 let (_, whole) = time_for(world);
                 let (part, target) = (room.domain.display.clone(), account.target.clone());
-                let touches = touches.into_iter().collect();
                 probes.push(probe(Kind::TokenGroups, &part, &target, whole, touches, async move {
                     vec![token(&this, &access, &account, &room).await]
                 }));
@@ -56,10 +54,38 @@ impl Collector for TokenGroupsCollector {
         probes
     }
 
-    fn patterns(&self, _: &World) -> Vec<Touched> {
-        let text = "tokenGroups of the connector account, members of two groups of Builtin, in each domain it serves";
-        vec![Touched::new("ldap", text)]
+    fn patterns(&self, world: &World) -> Vec<Touched> {
+        in_plan(world, |asked| searches(asked, None))
     }
+}
+
+/// `account` is its DN, once it is known: which of its groups are asked for depends on its domain.
+fn searches(asked: &Asked, account: Option<&str>) -> Vec<String> {
+    let mut searches = entering(asked);
+    let is_at_home = account.map(|dn| domain_around(dn).as_deref() == Some(&*asked.dns));
+    let account = account.unwrap_or("<connector account>");
+    if is_at_home != Some(false) {
+        searches.push(base(account, "tokenGroups, sIDHistory"));
+    }
+    if is_at_home != Some(true) {
+        searches.push(subtree(&asked.head, &groups_with(&ldap_escape(account)), "objectSid"));
+    }
+    searches.extend([PRE_WINDOWS_2000, USERS].map(|sid| subtree(&asked.head, &by_sid(sid), "member")));
+    searches.extend([AUTHENTICATED_USERS, EVERYONE].map(|sid| base(&foreign_dn(sid, &asked.head), "memberOf")));
+    searches
+}
+
+/// Groups that hold an object, over any number of steps ([MS-ADTS] 3.1.1.3.4.4.3).
+fn groups_with(dn: &str) -> String {
+    format!("(&(objectClass=group)(member:1.2.840.113556.1.4.1941:={dn}))")
+}
+
+fn by_sid(sid: &str) -> String {
+    format!("(objectSid={sid})")
+}
+
+fn foreign_dn(sid: &str, head: &str) -> String {
+    format!("CN={sid},CN=ForeignSecurityPrincipals,{head}")
 }
 
 async fn token(world: &World, access: &Access, account: &Account, room: &Room) -> Record {
@@ -138,7 +164,7 @@ async fn read(
 /// that domain only (Builtin), and the groups of this domain that name it, over any number of steps
 /// ([MS-ADTS] 3.1.1.3.4.4.3).
 async fn foreign(session: &mut Session, dn: &str, globals: Option<&[String]>) -> Result<Vec<String>, Failure> {
-    let filter = format!("(&(objectClass=group)(member:1.2.840.113556.1.4.1941:={}))", ldap_escape(dn));
+    let filter = groups_with(&ldap_escape(dn));
     let head = session.head.clone();
     let found = search(&mut session.ldap, session.limit, &head, Scope::Subtree, &filter, &["objectSid"]).await?;
     let mut sids: Vec<String> =
@@ -163,14 +189,14 @@ async fn builtin(session: &mut Session) -> Result<[Option<bool>; 3], Failure> {
 
 /// The names of these groups are translated; their SIDs are not.
 async fn group(session: &mut Session, text: &str) -> Result<Option<SearchEntry>, Failure> {
-    let filter = format!("(objectSid={text})");
+    let filter = by_sid(text);
     let head = session.head.clone();
     let found = search(&mut session.ldap, session.limit, &head, Scope::Subtree, &filter, &["member"]).await?;
     Ok(found.into_iter().next())
 }
 
 async fn foreign_principal(session: &mut Session, text: &str) -> Result<Option<SearchEntry>, Failure> {
-    let dn = format!("CN={text},CN=ForeignSecurityPrincipals,{}", session.head);
+    let dn = foreign_dn(text, &session.head);
     entry(&mut session.ldap, session.limit, &dn, &["memberOf"]).await
 }
 

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ldap3::SearchEntry;
 
-const ATTRIBUTES: [&str; 17] = [
+const ATTRIBUTES: [&str; 18] = [
     "objectGUID",
     "objectSid",
     "userPrincipalName",
@@ -20,6 +20,7 @@ const ATTRIBUTES: [&str; 17] = [
     "msDS-User-Account-Control-Computed",
     "adminCount",
     "pwdLastSet",
+    "msDS-UserPasswordExpiryTimeComputed",
     "lockoutTime",
     "accountExpires",
     "mS-DS-ConsistencyGuid",
@@ -107,6 +108,7 @@ pub fn assemble(entry: &SearchEntry, session: &Session) -> User {
         computed_uac: number("msDS-User-Account-Control-Computed").map(|flags| flags as u32),
         admin_count: number("adminCount"),
         pwd_last_set: text("pwdLastSet"),
+        password_expires: text("msDS-UserPasswordExpiryTimeComputed"),
         lockout_time: text("lockoutTime"),
         account_expires: text("accountExpires"),
         consistency_guid: bytes(entry, "mS-DS-ConsistencyGuid").map(|bytes| BASE64_STANDARD.encode(bytes)),

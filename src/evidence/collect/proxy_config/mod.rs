@@ -36,13 +36,10 @@ impl Collector for ProxyConfigCollector {
     }
 
     fn patterns(&self, _: &World) -> Vec<Touched> {
-        if !cfg!(windows) {
-            return Vec::new();
-        }
-        vec![
-            Touched::new("file", "machine.config of the 64-bit .NET Framework 4"),
-            Touched::new("registry", "proxy settings of WinHTTP and of the loaded accounts"),
-        ]
+        #[cfg(windows)]
+        return windows::places();
+        #[cfg(not(windows))]
+        return Vec::new();
     }
 }
 

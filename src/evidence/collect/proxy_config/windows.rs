@@ -3,6 +3,7 @@
 use super::effective::Service;
 use super::machine_config::{self, File};
 use super::values;
+use crate::evidence::collect::Touched;
 use crate::evidence::collect::net::text::bare_address;
 use crate::evidence::{ProxyConfig, WinInet};
 use crate::platform;
@@ -15,6 +16,20 @@ const MOST_BYTES: u64 = 4 * 1024 * 1024;
 const MOST_ACCOUNTS: usize = 50;
 
 const INTERNET_SETTINGS: &str = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings";
+
+/// Key of the ADSync service; `ObjectName` is its account.
+const SERVICE: &str = r"SYSTEM\CurrentControlSet\Services\ADSync";
+
+/// What `read` looks at.
+pub fn places() -> Vec<Touched> {
+    let file = machine_config_path().map(|path| Touched::new("file", path.display().to_string()));
+    let keys = [
+        format!(r"HKEY_LOCAL_MACHINE\{INTERNET_SETTINGS}\Connections: WinHttpSettings"),
+        format!(r"HKEY_LOCAL_MACHINE\{SERVICE}: ObjectName"),
+        format!(r"HKEY_USERS\<SID of each loaded account>\{INTERNET_SETTINGS}"),
+    ];
+    file.into_iter().chain(keys.map(|key| Touched::new("registry", key))).collect()
+}
 
 pub fn read(config: &mut ProxyConfig) -> Service {
     let machine = machine_config();
@@ -30,9 +45,13 @@ pub fn read(config: &mut ProxyConfig) -> Service {
 }
 
 /// The file that the 64-bit framework reads, which the service runs on.
-fn machine_config() -> Option<File> {
+fn machine_config_path() -> Option<PathBuf> {
     let windows = PathBuf::from(std::env::var_os("SystemRoot")?);
-    let path = windows.join(r"Microsoft.NET\Framework64\v4.0.30319\Config\machine.config");
+    Some(windows.join(r"Microsoft.NET\Framework64\v4.0.30319\Config\machine.config"))
+}
+
+fn machine_config() -> Option<File> {
+    let path = machine_config_path()?;
     let size = std::fs::metadata(&path).ok()?.len();
     if size > MOST_BYTES {
         return None;
@@ -47,7 +66,7 @@ fn win_http() -> Option<crate::evidence::WinHttp> {
 
 /// The account of the ADSync service; `None` where the service does not exist.
 fn service_account() -> Option<String> {
-    LOCAL_MACHINE.open(r"SYSTEM\CurrentControlSet\Services\ADSync").ok()?.get_string("ObjectName").ok()
+    LOCAL_MACHINE.open(SERVICE).ok()?.get_string("ObjectName").ok()
 }
 
 /// Hives of accounts that are signed in or run a service; those that may not be read are left out.

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Records every case of tests/replay anew in the lab, then writes what it says. For changes of evidence or
+# of the report; look at the differences of expected.txt before committing.
+#
+#   record.sh [CASE...]     a case is named after a fault of tests/lab/faults.tsv, or 'healthy'; one with a
+#                           file 'arguments' is a run of its own, among the people of OU=Cases
+set -euo pipefail
+# shellcheck source=tests/setup/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/setup/lib.sh"
+
+((EUID == 0)) || die "root: the lab makes network namespaces"
+find_powershell || die "PowerShell"
+cases=("$@")
+if ((!${#cases[@]})); then
+    for folder in "$ROOT"/tests/replay/*/evidence.zip; do cases+=("$(basename "$(dirname "$folder")")"); done
+fi
+need_rust
+need_mono
+use_build_cache
+work=$(mktemp -d)
+name=record$$
+finish() {
+    "$ROOT/tests/lab/lab.sh" down --name "$name" >/dev/null 2>&1 || true
+    rm -rf "$work"
+}
+trap finish EXIT
+"$ROOT/tests/stage.sh" "$work/stage" >/dev/null
+"$ROOT/tests/lab/lab.sh" up --name "$name"
+eval "$("$ROOT/tests/lab/lab.sh" env --name "$name")"
+export PWB_LAB_USER PWB_LAB_PASSWORD PWB_LAB_DOMAIN PWB_LAB_CONNECTOR PWB_LAB_KNOWLEDGE
+cp "$PWB_LAB_KNOWLEDGE"/* "$ROOT/tests/replay/knowledge/"
+
+local_ldap() { echo "ldapi://${PWB_LAB_DIR//\//%2F}%2F$1%2Fprivate%2Fldap_priv%2Fldapi"; }
+
+# The second controller learns of them by itself.
+plant_people() {
+    /usr/bin/python3 -B "$ROOT/tests/lab/lib/people.py" "$(local_ldap dc1)"
+    timeout 60 bash -c 'until ldbsearch -H "$0" "(cn=jana-old)" cn | grep -q "^cn: "; do sleep 1; done' "$(local_ldap dc2)"
+}
+
+for case in "${cases[@]}"; do
+    say "$case"
+    folder=$ROOT/tests/replay/$case
+    mkdir -p "$folder"
+    arguments=$(awk -F'\t' -v f="$case" '$1 == f { print $3; found = 1 } END { exit !found }' "$ROOT/tests/lab/faults.tsv") && fault=$case || fault=
+    [[ ! -f $folder/arguments ]] || { arguments=$(<"$folder/arguments") && plant_people; }
+    [[ -z $fault ]] || "$ROOT/tests/lab/lab.sh" fault --name "$name" "$fault" on </dev/null
+    rm -f "$folder/evidence.zip"
+    "$ROOT/tests/lab/lab.sh" exec --name "$name" sync "$PWSH" -NoProfile -NonInteractive \
+        -File "$ROOT/tests/demo/examine.ps1" -Module "$work/stage/PasswordWriteback" -Evidence "$folder/evidence.zip" \
+        ${arguments:+"-Arguments:$arguments"} </dev/null
+    [[ -z $fault ]] || "$ROOT/tests/lab/lab.sh" fault --name "$name" "$fault" off </dev/null
+    # The other cases are recorded without these people.
+    [[ ! -f $folder/arguments ]] || { "$ROOT/tests/lab/lab.sh" down --name "$name" && "$ROOT/tests/lab/lab.sh" up --name "$name"; }
+done
+sh "$ROOT/tests/refresh.sh"
