@@ -2,6 +2,7 @@
 
 use super::grounds::{Grounds, common};
 use super::terms::{Class, Proof, Reason, Severity, Status};
+use super::text::{clean, on_one_line};
 use crate::evidence::{Record, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,12 +102,13 @@ impl Judgement {
             State::Error if record.error.as_ref().is_some_and(|e| e.class == "panic") => Reason::ToolLimit,
             State::Ok | State::NotFound | State::NotReadable | State::Error => Reason::NotReadable,
         };
-        let why = record.error.as_ref().map(|e| e.text.as_str()).filter(|text| !text.is_empty());
+        let what = format!("{} of {}", record.kind.name(), clean(&record.target.display));
+        let why = record.error.as_ref().map(|e| on_one_line(&e.text)).filter(|text| !text.is_empty());
         Judgement::unknown(
             reason,
             match why {
-                Some(why) => format!("{} of {} could not be read: {why}", record.kind.name(), record.target.display),
-                None => format!("{} of {} could not be read.", record.kind.name(), record.target.display),
+                Some(why) => format!("{what} could not be read: {why}"),
+                None => format!("{what} could not be read."),
             },
         )
         .common(common::UNREAD)

@@ -4,6 +4,7 @@ use super::check::Check;
 use super::grounds::common;
 use super::judgement::Judgement;
 use super::terms::Reason;
+use super::text::clean;
 use crate::catalog::target::Target;
 use crate::evidence::{Data, Evidence, Fact, Record, State};
 use crate::knowledge::Tables;
@@ -46,7 +47,7 @@ impl<'a> Case<'a> {
             Some(record) => Judgement::unreadable(record),
             None => Judgement::unknown(
                 Reason::NotCollected,
-                format!("{} of {} was not collected.", D::KIND.name(), self.target.display),
+                format!("{} of {} was not collected.", D::KIND.name(), clean(&self.target.display)),
             )
             .common(common::UNREAD)
             .said(&format!("{}@{key}", D::KIND.name()), "not collected"),

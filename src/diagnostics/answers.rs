@@ -22,7 +22,7 @@ pub async fn answer(
     if plan.diagnostic != Diagnostic::TestUser {
         return Ok(());
     }
-    for user in users(scene, plan, with) {
+    for user in users(scene, plan, with, |_, _| true) {
         outbox.send(&Item::User(Box::new(user))).await?;
     }
     for domain in coverage {

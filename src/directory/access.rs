@@ -8,7 +8,7 @@
 
 use super::descriptor::{Ace, AceKind, Dacl, Descriptor};
 use super::guids::Guid;
-use super::matching::{Fit, fit};
+use super::matching::{Asked, Fit, fit};
 use super::right::Right;
 use super::sid::OWNER_RIGHTS;
 use super::token::Token;
@@ -32,7 +32,7 @@ pub fn decide(descriptor: &Descriptor, token: &Token, right: Right, class: Optio
         return without_ace(right, Verdict::Denied, Via::EmptyDacl);
     }
     let names_token = |ace: &Ace| token.contains(&ace.sid) || (ace.sid == OWNER_RIGHTS && is_owner());
-    walk(aces, names_token, token.is_complete(), right, class.as_ref())
+    walk(aces, names_token, token.is_complete(), &Asked::new(right, class))
 }
 
 /// No ACE is known to be for Owner Rights; one of unknown type may be.
@@ -46,13 +46,8 @@ fn by_owner(descriptor: &Descriptor, aces: &[Ace]) -> Decision {
     decision
 }
 
-fn walk(
-    aces: &[Ace],
-    names_token: impl Fn(&Ace) -> bool,
-    token_complete: bool,
-    right: Right,
-    class: Option<&Guid>,
-) -> Decision {
+fn walk(aces: &[Ace], names_token: impl Fn(&Ace) -> bool, token_complete: bool, asked: &Asked) -> Decision {
+    let right = asked.right;
     let (mut open_allow, mut open_deny) = (None, None);
     for (index, ace) in aces.iter().enumerate() {
         if ace.is_inherit_only() {
@@ -65,7 +60,7 @@ fn walk(
             continue;
         }
         let Some(allows) = ace.kind.allows() else { continue };
-        let fit = fit(ace, right, class);
+        let fit = fit(ace, asked);
         if fit == Fit::No || !names_token(ace) {
             continue;
         }

@@ -82,39 +82,50 @@ impl Ace {
         self.flags & Ace::INHERITED != 0
     }
 
-    /// The ACE of exactly these bytes, which stand at `offset` of the descriptor.
+    const BLANK: Ace = Ace {
+        kind: AceKind::Unknown(0),
+        flags: 0,
+        mask: 0,
+        object_type: None,
+        inherited_object_type: None,
+        sid: NOBODY,
+    };
+
+    /// Makes a blank ACE that of exactly these bytes, which stand at `offset` of the descriptor. It is built
+    /// in the list: to carry it there would take longer than to read it.
     #[inline]
-    fn read(bytes: &[u8], offset: usize) -> Result<Ace, Malformed> {
+    fn fill(&mut self, bytes: &[u8], offset: usize) -> Result<(), Malformed> {
         let cut = Malformed { offset, what: "ACE ends early" };
         let Some((&[code, flags, _, _], body)) = bytes.split_first_chunk::<4>() else { return Err(cut) };
-        let kind = AceKind::of(code);
-        let mut ace = Ace { kind, flags, mask: 0, object_type: None, inherited_object_type: None, sid: NOBODY };
-        if matches!(kind, AceKind::System(_) | AceKind::Unknown(_)) {
-            return Ok(ace);
+        self.kind = AceKind::of(code);
+        self.flags = flags;
+        if matches!(self.kind, AceKind::System(_) | AceKind::Unknown(_)) {
+            return Ok(());
         }
         let Some((mask, mut rest)) = body.split_first_chunk::<4>() else { return Err(cut) };
-        ace.mask = u32::from_le_bytes(*mask);
-        if kind.is_object() {
+        self.mask = u32::from_le_bytes(*mask);
+        if self.kind.is_object() {
             let Some((present, after)) = rest.split_first_chunk::<4>() else { return Err(cut) };
             let present = u32::from_le_bytes(*present);
             rest = after;
             if present & 1 != 0 {
-                ace.object_type = Some(guid(&mut rest).ok_or(cut)?);
+                self.object_type = Some(guid(&mut rest).ok_or(cut)?);
             }
             if present & 2 != 0 {
-                ace.inherited_object_type = Some(guid(&mut rest).ok_or(cut)?);
+                self.inherited_object_type = Some(guid(&mut rest).ok_or(cut)?);
             }
         }
         // Data of the application may follow the SID.
-        ace.sid = Sid::read(rest, offset + bytes.len() - rest.len())?;
-        Ok(ace)
+        self.sid.fill(rest, offset + bytes.len() - rest.len())
     }
 }
 
 fn guid(rest: &mut &[u8]) -> Option<Guid> {
     let (bytes, after) = rest.split_first_chunk::<16>()?;
     *rest = after;
-    Some(Guid::from_bytes_le(*bytes))
+    // `Guid::from_bytes_le`, in numbers instead of bytes: half of a list is GUIDs.
+    let (first, last) = (u128::from_le_bytes(*bytes) as u64, u128::from_be_bytes(*bytes) as u64);
+    Some(Guid::from_u64_pair((first & 0xFFFF_FFFF) << 32 | (first >> 16 & 0xFFFF_0000) | first >> 48, last))
 }
 
 impl AceKind {
@@ -216,7 +227,10 @@ fn aces(bytes: &[u8], start: usize) -> Result<Vec<Ace>, Malformed> {
             return Err(Malformed { offset: offset + 2, what: "ACE size is out of range" });
         }
         let (ace, after) = rest.split_at(length);
-        aces.push(Ace::read(ace, offset)?);
+        aces.push(Ace::BLANK);
+        if let Some(blank) = aces.last_mut() {
+            blank.fill(ace, offset)?;
+        }
         rest = after;
         offset += length;
     }

@@ -3,7 +3,7 @@
 use super::guids::{RESET_PASSWORD, USER};
 use super::sddl_tests::{from_hex, vectors};
 use super::sid::{AUTHENTICATED_USERS, EVERYONE, NOBODY};
-use super::{Ace, AceKind, Dacl, Descriptor, Right, Token, decide};
+use super::{Ace, AceKind, Dacl, Descriptor, Right, Token, Verdict, decide};
 
 /// Inherited allow of Reset Password for users, trustee S-1-5-21-1-2-3-1105.
 const ALLOW: &str = "051248000001000003000000709529006d24d011a76800aa006e0529ba7a96bfe60dd011a28500aa003049e201050000000000051500000001000000020000000300000051040000";
@@ -47,6 +47,24 @@ fn object_aces_are_read_with_their_guids() {
     };
     assert_eq!(with_aces(&[ALLOW]).len(), 100);
     assert_eq!(aces(&with_aces(&[ALLOW, DENY])), [allow, deny]);
+}
+
+#[test]
+fn ten_thousand_entries_are_read_to_the_one_that_decides() {
+    // The size of a list is a number of 16 bits: so many fit only where most are as short as can be.
+    let mut list = vec!["02000400"; 9_998];
+    list.extend([ALLOW, DENY]);
+    let mut bytes = with_aces(&list);
+    let descriptor = Descriptor::from_bytes(&bytes).unwrap();
+    let token = Token::new(["S-1-5-21-1-2-3-1105".parse().unwrap(), AUTHENTICATED_USERS], true);
+    let decision = decide(&descriptor, &token, Right::ResetPassword, Some(USER));
+    assert_eq!((decision.verdict, decision.why.ace_index), (Verdict::Granted, Some(9_998)));
+    // One that promises as many and holds two.
+    let body = bytes.len() - 72 - 40;
+    bytes.drain(28..body);
+    assert_eq!(Descriptor::from_bytes(&bytes).unwrap_err().what, "ACL size is out of range");
+    bytes[22..24].copy_from_slice(&120_u16.to_le_bytes());
+    assert_eq!(Descriptor::from_bytes(&bytes).unwrap_err().what, "ACL ends before its last ACE");
 }
 
 #[test]

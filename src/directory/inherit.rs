@@ -5,7 +5,7 @@
 
 use super::descriptor::{Ace, AceKind, Dacl, Descriptor};
 use super::guids::Guid;
-use super::matching::{Fit, fit};
+use super::matching::{Asked, Fit, fit};
 use super::right::{Right, map_generic};
 use super::sid::Sid;
 use super::token::Token;
@@ -47,7 +47,8 @@ pub fn grants(
     direct_child: bool,
 ) -> Vec<Grant> {
     let Dacl::Aces(aces) = &ancestor.dacl else { return Vec::new() };
-    let speaks = |ace: &Ace| matches!(fit(ace, right, Some(child_class)), Fit::Yes(_)) && token.contains(&ace.sid);
+    let asked = Asked::new(right, Some(*child_class));
+    let speaks = |ace: &Ace| matches!(fit(ace, &asked), Fit::Yes(_)) && token.contains(&ace.sid);
     let mut grants = Vec::new();
     let mut denied = None;
     for (index, ace) in aces.iter().enumerate() {

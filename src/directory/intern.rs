@@ -21,9 +21,9 @@ pub struct Summary {
 
 /// The summaries of the descriptors seen, for one token, one class and some rights.
 ///
-/// A key is the whole descriptor, so two that share a hash are never confused. The keys take at most
-/// `MOST_BYTES`; beyond that everything is forgotten and the cache begins anew, because a scan walks
-/// container by container and does not come back.
+/// A key is the whole descriptor, so two that share a hash are never confused. Keys and summaries take at
+/// most `MOST_BYTES`; beyond that everything is forgotten and the cache begins anew: where so many differ,
+/// few repeat.
 #[derive(Debug)]
 pub struct Judged {
     token: Token,
@@ -33,8 +33,8 @@ pub struct Judged {
     bytes: usize,
 }
 
-/// 32 MiB: more than ten thousand different descriptors of 3 KiB.
-const MOST_BYTES: usize = 32 << 20;
+/// 8 MiB: more than two thousand different descriptors of 3 KiB.
+const MOST_BYTES: usize = 8 << 20;
 
 impl Judged {
     pub fn new(token: Token, class: Option<Guid>, rights: impl Into<Vec<Right>>) -> Judged {
@@ -46,11 +46,12 @@ impl Judged {
             return Ok(Arc::clone(summary));
         }
         let summary = Arc::new(self.judge_anew(&Descriptor::from_bytes(bytes)?));
-        if self.bytes + bytes.len() > MOST_BYTES {
+        let size = bytes.len() + size_of::<Summary>() + size_of_val(summary.decisions.as_slice());
+        if self.bytes + size > MOST_BYTES {
             self.known.clear();
             self.bytes = 0;
         }
-        self.bytes += bytes.len();
+        self.bytes += size;
         self.known.insert(bytes.into(), Arc::clone(&summary));
         Ok(summary)
     }
@@ -120,6 +121,7 @@ mod tests {
             judged.judge(&bytes).unwrap();
             assert!(judged.remembered() * length <= MOST_BYTES);
         }
-        assert_eq!(judged.remembered(), 8);
+        // Seven have room beside their summaries.
+        assert_eq!(judged.remembered(), 40 % 7);
     }
 }

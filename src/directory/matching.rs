@@ -18,17 +18,31 @@ pub enum Fit {
     Part,
 }
 
-/// `class` is the `schemaIDGUID` of the object's structural class, where it is known.
-///
+/// A right, with what an ACE is compared with worked out once for a whole list.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub right: Right,
+    mask: u32,
+    needs: Needs,
+    /// `schemaIDGUID` of the object's structural class, where it is known.
+    class: Option<Guid>,
+}
+
+impl Asked {
+    pub fn new(right: Right, class: Option<Guid>) -> Asked {
+        Asked { right, mask: right.mask(), needs: right.needs(), class }
+    }
+}
+
 /// CONTROL_ACCESS with the GUID of the class is not settled by the sources (catalog 2.3 (2)): it is
 /// remembered and decides nothing. The same goes for the object's own bits (list, read permissions).
 #[inline]
-pub fn fit(ace: &Ace, right: Right, class: Option<&Guid>) -> Fit {
+pub fn fit(ace: &Ace, asked: &Asked) -> Fit {
     let mask = map_generic(ace.mask);
-    if mask & right.mask() == 0 {
+    if mask & asked.mask == 0 {
         return Fit::No;
     }
-    let needs = right.needs();
+    let (needs, class) = (&asked.needs, asked.class.as_ref());
     let Some(object_type) = &ace.object_type else {
         return Fit::Yes(match needs {
             _ if mask & FULL_CONTROL == FULL_CONTROL => Via::FullControl,
@@ -38,9 +52,9 @@ pub fn fit(ace: &Ace, right: Right, class: Option<&Guid>) -> Fit {
         });
     };
     match needs {
-        Needs::Control(own) if *object_type == own => return Fit::Yes(Via::Right),
-        Needs::Property { attribute, .. } if *object_type == attribute => return Fit::Yes(Via::Property),
-        Needs::Property { set: Some(set), .. } if *object_type == set => return Fit::Yes(Via::PropertySet),
+        Needs::Control(own) if object_type == own => return Fit::Yes(Via::Right),
+        Needs::Property { attribute, .. } if object_type == attribute => return Fit::Yes(Via::Property),
+        Needs::Property { set: Some(set), .. } if object_type == set => return Fit::Yes(Via::PropertySet),
         _ => {}
     }
     match (needs, class) {

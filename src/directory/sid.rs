@@ -3,14 +3,15 @@
 use super::Malformed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 /// [MS-DTYP] 2.4.2.2: "the maximum number of elements allowed is 15".
 const MAX_PARTS: usize = 15;
 
 /// A SID by value: no allocation, so that lists of ACEs stay in one piece. Unused parts are zero, which
-/// keeps comparison and hash derived.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// keeps comparison derived.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sid {
     authority: [u8; 6],
     count: u8,
@@ -55,8 +56,15 @@ impl Sid {
     }
 
     /// The SID at the start of the bytes, which may go on; `offset` is where they stand in the whole.
-    #[inline]
     pub(super) fn read(bytes: &[u8], offset: usize) -> Result<Sid, Malformed> {
+        let mut sid = NOBODY;
+        sid.fill(bytes, offset)?;
+        Ok(sid)
+    }
+
+    /// The same into a SID that is nobody's, whose parts are all zero.
+    #[inline]
+    pub(super) fn fill(&mut self, bytes: &[u8], offset: usize) -> Result<(), Malformed> {
         let cut = Malformed { offset, what: "SID ends early" };
         let Some((&[revision, count, a, b, c, d, e, f], rest)) = bytes.split_first_chunk::<8>() else {
             return Err(cut);
@@ -68,11 +76,11 @@ impl Sid {
             return Err(Malformed { offset: offset + 1, what: "SID has more than 15 parts" });
         }
         let given = rest.get(..4 * usize::from(count)).ok_or(cut)?;
-        let mut parts = [0; MAX_PARTS];
-        for (part, chunk) in parts.iter_mut().zip(given.as_chunks::<4>().0) {
+        (self.authority, self.count) = ([a, b, c, d, e, f], count);
+        for (part, chunk) in self.parts.iter_mut().zip(given.as_chunks::<4>().0) {
             *part = u32::from_le_bytes(*chunk);
         }
-        Ok(Sid { authority: [a, b, c, d, e, f], count, parts })
+        Ok(())
     }
 
     /// Appends the SID as bytes.
@@ -109,6 +117,15 @@ impl Sid {
         *longer.parts.get_mut(usize::from(self.count))? = rid;
         longer.count += 1;
         Some(longer)
+    }
+}
+
+/// Of the parts only those that are used: most SIDs have five of fifteen.
+impl Hash for Sid {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u8(self.authority[5]);
+        self.parts().iter().for_each(|part| state.write_u32(*part));
     }
 }
 

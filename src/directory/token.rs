@@ -10,7 +10,16 @@ use std::collections::HashSet;
 #[derive(Clone, Debug)]
 pub struct Token {
     sids: HashSet<Sid, foldhash::fast::RandomState>,
+    /// A bit for the last byte of each: most trustees of a list are in no token, and few of them share it.
+    tails: [u64; 4],
     complete: bool,
+}
+
+/// Word and bit of a SID in `tails`.
+#[inline]
+fn tail(sid: &Sid) -> (usize, u64) {
+    let byte = sid.rid().unwrap_or_default() & 0xFF;
+    (byte as usize >> 6, 1 << (byte & 63))
 }
 
 impl Token {
@@ -18,12 +27,18 @@ impl Token {
     /// owner of each object: no token holds them, so they are left out.
     pub fn new(sids: impl IntoIterator<Item = Sid>, complete: bool) -> Token {
         let placeholders = [CREATOR_OWNER, CREATOR_GROUP, OWNER_RIGHTS];
-        Token { sids: sids.into_iter().filter(|sid| !placeholders.contains(sid)).collect(), complete }
+        let sids: HashSet<Sid, _> = sids.into_iter().filter(|sid| !placeholders.contains(sid)).collect();
+        let mut tails = [0; 4];
+        for (word, bit) in sids.iter().map(tail) {
+            tails[word] |= bit;
+        }
+        Token { sids, tails, complete }
     }
 
     #[inline]
     pub fn contains(&self, sid: &Sid) -> bool {
-        self.sids.contains(sid)
+        let (word, bit) = tail(sid);
+        self.tails[word] & bit != 0 && self.sids.contains(sid)
     }
 
     /// False when a part of the token could not be read: then "nothing grants it" is not proven.

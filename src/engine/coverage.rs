@@ -13,7 +13,7 @@ pub fn coverages(scene: &Scene, plan: &Plan) -> Vec<CoverageResult> {
     }
     let result = |domain: Target| {
         let counted = share::of_domain(scene, &domain);
-        coverage(&domain, &counted, &counted.judgement(&domain.display, false), Vec::new())
+        coverage(&domain, &counted, &counted.judgement(&domain.display, false, &[]), Vec::new())
     };
     share::domains(scene).into_iter().map(result).collect()
 }

@@ -3,6 +3,7 @@
 use super::explain::explain;
 use super::roles;
 use super::suppress::Suppressions;
+use crate::catalog::text::clean;
 use crate::catalog::{
     Area, Case, Check, Class, Field, Judgement, NameValue, Reason, RoleRule, Scene, Severity, Status, Target, common,
     links, registry,
@@ -27,11 +28,13 @@ pub struct Raw {
 pub struct Judge<'a> {
     scene: &'a Scene<'a>,
     explains: bool,
-    targets: RefCell<HashMap<&'static str, Rc<Vec<Target>>>>,
+    /// By the function that lists them: many checks share one.
+    targets: RefCell<HashMap<usize, Rc<Vec<Target>>>>,
     /// Where a target stands in the list of its check, by key: with ten thousand users a search through the
     /// list for each of them would take minutes.
-    places: RefCell<HashMap<&'static str, Rc<HashMap<String, usize>>>>,
-    raw: RefCell<HashMap<(&'static str, String), Rc<Raw>>>,
+    places: RefCell<HashMap<usize, Rc<HashMap<String, usize>>>>,
+    /// By check and by the key of the target.
+    raw: RefCell<HashMap<&'static str, HashMap<String, Rc<Raw>>>>,
 }
 
 impl<'a> Judge<'a> {
@@ -56,21 +59,21 @@ impl<'a> Judge<'a> {
 
     /// The targets of a check that the evidence knows.
     pub fn targets(&self, check: &'static Check) -> Rc<Vec<Target>> {
-        if let Some(known) = self.targets.borrow().get(check.id) {
+        if let Some(known) = self.targets.borrow().get(&list_of(check)) {
             return known.clone();
         }
         let found = Rc::new((check.targets)(self.scene));
-        self.targets.borrow_mut().insert(check.id, found.clone());
+        self.targets.borrow_mut().insert(list_of(check), found.clone());
         found
     }
 
     fn places(&self, check: &'static Check) -> Rc<HashMap<String, usize>> {
-        if let Some(known) = self.places.borrow().get(check.id) {
+        if let Some(known) = self.places.borrow().get(&list_of(check)) {
             return known.clone();
         }
         let targets = self.targets(check);
         let places = Rc::new(targets.iter().enumerate().map(|(place, target)| (target.key.clone(), place)).collect());
-        self.places.borrow_mut().insert(check.id, Rc::clone(&places));
+        self.places.borrow_mut().insert(list_of(check), Rc::clone(&places));
         places
     }
 
@@ -80,16 +83,20 @@ impl<'a> Judge<'a> {
     }
 
     pub fn raw(&self, check: &'static Check, target: &Target) -> Rc<Raw> {
-        let key = (check.id, target.key.clone());
-        if let Some(known) = self.raw.borrow().get(&key) {
+        if let Some(known) = self.raw.borrow().get(check.id).and_then(|known| known.get(&target.key)) {
             return known.clone();
         }
         let raw = Rc::new(
             self.blocked(check, target)
                 .unwrap_or_else(|| Raw { judgement: self.ask(check, target), blocked_by: Vec::new() }),
         );
-        self.raw.borrow_mut().insert(key, raw.clone());
+        self.raw.borrow_mut().entry(check.id).or_default().insert(target.key.clone(), raw.clone());
         raw
+    }
+
+    /// The status of a finding, without the finding.
+    pub fn status(&self, check: &'static Check, target: &Target) -> Status {
+        roles::apply(self, check, target, self.outcome(check, target)).status
     }
 
     /// Calls the check. A panic in it is a defect of ours: Unknown with an incident, and the run goes on.
@@ -103,7 +110,8 @@ impl<'a> Judge<'a> {
                     Reason::ToolLimit,
                     format!(
                         "The check hit a defect of this tool (incident {}); this says nothing about {}.",
-                        incident.id, target.display
+                        incident.id,
+                        clean(&target.display)
                     ),
                 )
                 .with("incident", &incident.id)
@@ -244,6 +252,11 @@ impl<'a> Judge<'a> {
     pub fn is_folded(finding: &Finding) -> bool {
         finding.status == Status::Unknown && finding.reason == Some(Reason::NotCollected)
     }
+}
+
+/// Two functions with the same code may share an address: then they list the same.
+fn list_of(check: &'static Check) -> usize {
+    check.targets as usize
 }
 
 /// What another check said, as something that decided.

@@ -1,6 +1,7 @@
 //! How far a run is, in words.
 
 use crate::catalog::Target;
+use crate::catalog::text::clean;
 use crate::contract::Progress;
 use crate::evidence::Kind;
 
@@ -12,7 +13,10 @@ pub fn progress<'a>(known: usize, pending: impl Iterator<Item = (Kind, &'a Targe
         done: (known - waiting.len()) as u32,
         total: known as u32,
         activity: "Examining password writeback".to_owned(),
-        message: waiting.first().map(|(kind, target)| format!("{} of {target}", kind.name())).unwrap_or_default(),
+        message: waiting
+            .first()
+            .map(|(kind, target)| format!("{} of {}", kind.name(), clean(target)))
+            .unwrap_or_default(),
         rate_per_second: None,
         remaining_ms: None,
     }

@@ -8,6 +8,7 @@ use super::judge::Judge;
 use super::plan::{Plan, kinds_read, with_blockers};
 use super::progress::progress;
 use super::suppress::Suppressions;
+use crate::catalog::text::on_one_line;
 use crate::catalog::{Check, RoleRule, Scene, Status, Target, TargetKind};
 use crate::contract::{Item, MessageLevel, Offer, RunState};
 use crate::evidence::collect::{Collector, Probe, Touched, World};
@@ -248,6 +249,7 @@ impl Run<'_> {
         for record in records {
             if let Some(error) = record.error.as_ref().filter(|_| record.state != State::NotCollected) {
                 let text = format!("{} of {}: {}", record.kind.name(), record.target.display, error.text);
+                let text = on_one_line(&text);
                 self.send(Item::Message { level: MessageLevel::Verbose, text }).await?;
             }
             if self.engine.emit_evidence {

@@ -1,36 +1,60 @@
 //! One answer per user, from everything that is judged of the user.
 
 use super::{Judge, Plan, Suppressions};
-use crate::catalog::{Scene, Target, TargetKind, registry};
+use crate::catalog::{Check, Judgement, Reason, Scene, Status, Target, TargetKind, registry};
 use crate::checks::targets;
-use crate::checks::user::can_reset::{Circumstances, can_reset};
+use crate::checks::user::can_reset::{Circumstances, Said, can_reset};
 use crate::checks::user::operation::Operation;
-use crate::contract::{Finding, UserReason, UserResult};
+use crate::contract::{Finding, UserReason, UserResult, plain};
 use crate::evidence::{Data, Kind, User};
 use std::collections::HashMap;
 
+/// Which findings of a user are handed out, by status and reason.
+pub type Shown = fn(Status, Option<Reason>) -> bool;
+
 /// The users that the operator asked about, in the order in which they were named. The answer rests on every
-/// check of a user; only findings of the selected ones are shown.
-pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions) -> Vec<UserResult> {
+/// check of a user; only findings of the selected ones are shown, and of these the ones that `shown` takes: the
+/// others are not even written, because of a scan they are most.
+pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions, shown: Shown) -> Vec<UserResult> {
     let judge = Judge::new(scene).explaining(plan.explain);
-    let mut judged: HashMap<String, Vec<Finding>> = HashMap::new();
+    let mut checks: HashMap<String, Vec<&'static Check>> = HashMap::new();
     for check in registry::checks() {
         for target in judge.targets(check).iter().filter(|target| target.kind == TargetKind::User) {
-            judged.entry(target.key.clone()).or_default().push(judge.finding(check, target, suppressions));
+            checks.entry(target.key.clone()).or_default().push(check);
         }
     }
     let operation = Operation::stated(scene);
-    let is_selected = |finding: &Finding| plan.selected.iter().any(|check| check.id == finding.id);
+    let is_selected = |check: &Check| plan.selected.iter().any(|selected| selected.id == check.id);
     let answer = |target: Target| {
-        let findings = judged.remove(&target.key).unwrap_or_default();
-        let circumstances = Circumstances { operation, earliest_unix_ms: earliest(&findings), ..Default::default() };
-        let answer = can_reset(&findings.iter().collect::<Vec<_>>(), &circumstances);
+        let checks = checks.remove(&target.key).unwrap_or_default();
+        let said = |check: &&'static Check| {
+            let reason = judge.raw(check, &target).judgement.reason;
+            Said { id: check.id, status: judge.status(check, &target), reason }
+        };
+        let said: Vec<Said> = checks.iter().map(said).collect();
+        let judged = |id: &str| {
+            let check = checks.iter().find(|check| check.id == id)?;
+            Some(judge.raw(check, &target))
+        };
+        let earliest_unix_ms = judged("PW912").and_then(|raw| earliest(&raw.judgement));
+        let answer = can_reset(&said, &Circumstances { operation, earliest_unix_ms, ..Default::default() });
+        let reason = |id: String| {
+            let message = judged(&id).map(|raw| plain(&raw.judgement.message));
+            UserReason { message: message.unwrap_or_else(|| "This was not judged.".to_owned()), id }
+        };
+        let is_shown = |(check, said): &(&&'static Check, &Said)| is_selected(check) && shown(said.status, said.reason);
+        let findings: Vec<Finding> = checks
+            .iter()
+            .zip(&said)
+            .filter(is_shown)
+            .map(|(check, _)| judge.finding(check, &target, suppressions))
+            .collect();
         UserResult {
-            target,
             can_reset: answer.can_reset,
             earliest_unix_ms: answer.earliest_unix_ms,
-            reasons: answer.reasons.into_iter().map(|id| reason(id, &findings)).collect(),
-            findings: findings.into_iter().filter(is_selected).collect(),
+            reasons: answer.reasons.into_iter().map(reason).collect(),
+            findings,
+            target,
         }
     };
     let mut targets = targets::users(scene);
@@ -46,23 +70,19 @@ fn place(scene: &Scene, target: &Target) -> u32 {
 }
 
 /// The time that PW912 names.
-fn earliest(findings: &[Finding]) -> Option<i64> {
-    let age = findings.iter().find(|finding| finding.id == "PW912")?;
+fn earliest(age: &Judgement) -> Option<i64> {
     age.evidence.iter().find(|line| line.name == "earliestUnixMs")?.value.parse().ok()
-}
-
-fn reason(id: String, findings: &[Finding]) -> UserReason {
-    let message = findings.iter().find(|finding| finding.id == id).map(|finding| finding.message.clone());
-    UserReason { message: message.unwrap_or_else(|| "This was not judged.".to_owned()), id }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalog::testing::{NOW, Stage};
-    use crate::checks::permission::testing::{good_aces, member, sd, stage, user};
+    use crate::catalog::text::is_unfit;
+    use crate::checks::permission::testing::{TestAce, container, deny, domain, good_aces, member, sd, stage, user};
     use crate::checks::user::can_reset::CanReset;
     use crate::contract::Selection;
+    use crate::directory::Right;
     use crate::engine::Diagnostic;
     use crate::evidence::State;
 
@@ -70,7 +90,7 @@ mod tests {
         let selection = Selection { checks: checks.iter().map(|id| id.to_string()).collect(), ..Selection::default() };
         let plan = Plan::new(Diagnostic::TestUser, &selection).unwrap();
         let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
-        users(&scene, &plan, &Suppressions::default())
+        users(&scene, &plan, &Suppressions::default(), |_, _| true)
     }
 
     fn people() -> Stage {
@@ -119,5 +139,59 @@ mod tests {
         let answers = answers(&people(), &["PW912"]);
         assert_eq!(answers[1].can_reset, CanReset::No);
         assert!(answers[1].findings.iter().all(|finding| finding.id == "PW912"));
+    }
+
+    /// What steers a terminal, forges a line, hides what follows, or ends a text in a command.
+    const HOSTILE: &str = "\u{1b}[2J\r\n\u{202e}*)(';$(x)\0";
+
+    #[test]
+    fn no_name_of_the_directory_steers_a_terminal() {
+        let name = |text: &str| format!("{text}{HOSTILE}");
+        let unit = format!("OU={},DC=corp,DC=example", name("Sales"));
+        let hostile = |user: User| User {
+            dn: Some(format!("CN={},{unit}", name("anna"))),
+            upn: Some(name("anna@corp.example")),
+            sam: Some(name("anna")),
+            resultant_pso: Some(name("CN=Short")),
+            member_of: vec![name("CN=Group")],
+            parent_containers: vec![unit.clone()],
+            ..user
+        };
+        let target = |key: &str| Target::user(key, &name(&format!("anna {key}")), Some(&domain()));
+        let closed = TestAce { flags: 0, ..deny(Right::ResetPassword) };
+        let stage = stage()
+            .add(&target("sound"), hostile(member(&[], false)))
+            .add(&target("sound"), sd("user", false, &good_aces()))
+            .add(&target("denied"), hostile(User { search_count: Some(2), ..member(&[], true) }))
+            .add(&target("denied"), sd("user", false, &[closed]))
+            .add(&target("marked"), hostile(User { admin_count: Some(1), ..member(&[], false) }))
+            .add(&target("marked"), sd("user", true, &[]))
+            .add(&target("disabled"), hostile(User { user_account_control: Some(0x202), ..member(&[], false) }))
+            .add(&container(&unit), sd("container", true, &[]))
+            .add_failed(&target("gone"), Kind::User, State::NotFound, "deleted")
+            .add_failed(&target("silent"), Kind::User, State::Timeout, "ldap");
+        let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
+        let judge = Judge::new(&scene);
+        let mut count = 0;
+        let mut wrong: Vec<String> = Vec::new();
+        for check in registry::checks() {
+            for target in judge.targets(check).iter() {
+                let finding = judge.finding(check, target, &Suppressions::default());
+                let steps = finding.steps.iter().flat_map(|step| [Some(&step.text), step.command.as_ref()]).flatten();
+                let lines = finding.evidence.iter().flat_map(|line| [&line.name, &line.value]);
+                for text in std::iter::once(&finding.message).chain(steps).chain(lines) {
+                    if text.chars().any(is_unfit) {
+                        wrong.push(format!("{}: {text:?}", finding.id));
+                    }
+                    count += usize::from(text.contains("anna"));
+                }
+                // A name in a command is one quoted text.
+                let commands = finding.steps.iter().filter_map(|step| step.command.as_ref());
+                let is_loose = |command: &&String| command.contains("$(x)") && !command.contains("'';$(x)");
+                wrong.extend(commands.filter(is_loose).map(|command| format!("{}: {command}", finding.id)));
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new());
+        assert!(count > 20, "{count} texts name the user");
     }
 }

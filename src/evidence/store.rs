@@ -18,7 +18,7 @@ pub struct Evidence {
 struct Kept {
     records: Vec<Record>,
     by_kind: HashMap<Kind, Vec<usize>>,
-    by_target: HashMap<(Kind, String), Vec<usize>>,
+    by_target: HashMap<Kind, HashMap<String, Vec<usize>>>,
 }
 
 impl Evidence {
@@ -31,7 +31,8 @@ impl Evidence {
         let kept = Arc::make_mut(&mut self.kept);
         record.place = kept.records.len();
         kept.by_kind.entry(record.kind).or_default().push(record.place);
-        kept.by_target.entry((record.kind, record.target.key.clone())).or_default().push(record.place);
+        let of_kind = kept.by_target.entry(record.kind).or_default();
+        of_kind.entry(record.target.key.clone()).or_default().push(record.place);
         kept.records.push(record);
     }
 
@@ -59,7 +60,8 @@ impl Evidence {
 
     /// All records of a kind about one target.
     pub fn records_at(&self, kind: Kind, target_key: &str) -> impl Iterator<Item = &Record> {
-        self.kept.by_target.get(&(kind, target_key.to_owned())).into_iter().flatten().map(|&place| self.at(place))
+        let at = self.kept.by_target.get(&kind).and_then(|of_kind| of_kind.get(target_key));
+        at.into_iter().flatten().map(|&place| self.at(place))
     }
 
     /// Readable facts of one type.

@@ -2,7 +2,6 @@
 
 use super::operation::Operation;
 use crate::catalog::{Reason, Status};
-use crate::contract::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,8 +48,16 @@ const AGAINST: [&str; 17] = [
 const NEEDED: [&str; 2] = ["PW505", "PW917"];
 const NEEDED_WHERE_ASKED: [&str; 2] = ["PW906", "PW907"];
 
+/// What one check says of the user.
+#[derive(Clone, Copy, Debug)]
+pub struct Said {
+    pub id: &'static str,
+    pub status: Status,
+    pub reason: Option<Reason>,
+}
+
 /// `findings` are all of one user, also those that a view would fold away.
-pub fn can_reset(findings: &[&Finding], circumstances: &Circumstances) -> UserAnswer {
+pub fn can_reset(findings: &[Said], circumstances: &Circumstances) -> UserAnswer {
     let with = |id: &str, status: Status| findings.iter().any(|own| own.id == id && own.status == status);
     let answer = |can_reset: CanReset, earliest_unix_ms: Option<i64>, reasons: Vec<&str>| UserAnswer {
         can_reset,
@@ -88,7 +95,7 @@ pub fn can_reset(findings: &[&Finding], circumstances: &Circumstances) -> UserAn
     }
 }
 
-fn is_by_design(finding: &Finding) -> bool {
+fn is_by_design(finding: &Said) -> bool {
     finding.status == Status::NotApplicable && finding.reason == Some(Reason::ByDesign)
 }
 
@@ -101,23 +108,14 @@ mod tests {
     use crate::engine::{Judge, Suppressions};
     use crate::evidence::OperatorInput;
 
-    /// A finding as the engine makes it, with another id and status.
-    fn finding(id: &str, status: Status, reason: Option<Reason>) -> Finding {
-        let stage = stage().add(&user("anna"), member(&[], false));
-        let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
-        let made =
-            Judge::new(&scene).finding(registry::find("PW901").unwrap(), &user("anna"), &Suppressions::default());
-        Finding { id: id.to_owned(), status, reason, ..made }
-    }
-
-    fn answer(others: &[(&str, Status)], circumstances: &Circumstances) -> UserAnswer {
+    fn answer(others: &[(&'static str, Status)], circumstances: &Circumstances) -> UserAnswer {
         let sound = ["PW505", "PW917"].into_iter().filter(|id| !others.iter().any(|(other, _)| other == id));
-        let all: Vec<Finding> = sound
+        let all: Vec<Said> = sound
             .map(|id| (id, Status::Pass))
             .chain(others.iter().copied())
-            .map(|(id, status)| finding(id, status, None))
+            .map(|(id, status)| Said { id, status, reason: None })
             .collect();
-        can_reset(&all.iter().collect::<Vec<_>>(), circumstances)
+        can_reset(&all, circumstances)
     }
 
     #[test]
@@ -155,11 +153,11 @@ mod tests {
 
     #[test]
     fn what_was_not_judged_is_no_yes() {
-        let only = finding("PW917", Status::Pass, None);
-        let answer = can_reset(&[&only], &Circumstances::default());
+        let only = Said { id: "PW917", status: Status::Pass, reason: None };
+        let answer = can_reset(&[only], &Circumstances::default());
         assert_eq!((answer.can_reset, answer.reasons), (CanReset::Unknown, vec!["PW505".to_owned()]));
-        let cloud_only = finding("PW902", Status::NotApplicable, Some(Reason::ByDesign));
-        assert_eq!(can_reset(&[&cloud_only], &Circumstances::default()).can_reset, CanReset::NoByDesign);
+        let cloud_only = Said { id: "PW902", status: Status::NotApplicable, reason: Some(Reason::ByDesign) };
+        assert_eq!(can_reset(&[cloud_only], &Circumstances::default()).can_reset, CanReset::NoByDesign);
     }
 
     #[test]
@@ -172,11 +170,13 @@ mod tests {
             .add(&user("anna"), sd("user", false, &good_aces()));
         let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
         let judge = Judge::new(&scene);
-        let findings: Vec<Finding> = registry::checks()
+        let findings: Vec<Said> = registry::checks()
             .filter(|check| judge.targets(check).iter().any(|target| target.key == user("anna").key))
             .map(|check| judge.finding(check, &user("anna"), &Suppressions::default()))
+            .map(|finding| (registry::find(&finding.id).unwrap().id, finding))
+            .map(|(id, finding)| Said { id, status: finding.status, reason: finding.reason })
             .collect();
-        let answer = can_reset(&findings.iter().collect::<Vec<_>>(), &Circumstances::default());
+        let answer = can_reset(&findings, &Circumstances::default());
         assert_eq!(answer.can_reset, CanReset::Yes, "{:?}", answer.reasons);
     }
 }

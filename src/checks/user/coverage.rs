@@ -3,14 +3,16 @@
 use super::bucket::Bucket;
 use crate::calendar::instant;
 use crate::catalog::text::clean;
-use crate::catalog::{Judgement, Reason, Status};
+use crate::catalog::{Judgement, NameValue, Reason, Status};
 use std::collections::{BTreeMap, HashMap};
 
 const MOST_CONTAINERS: usize = 5;
+const MOST_PLACES: usize = 3;
 
 /// Names of the counts on which the grade turns.
 const WRITABLE: &str = "writable users";
 const NOT_KNOWN: &str = "users not known";
+const NOT_READ: &str = "places not read";
 
 /// The users of one domain, counted one by one.
 #[derive(Clone, Debug, Default)]
@@ -128,13 +130,18 @@ impl Coverage {
         self.last_too_young
     }
 
-    /// The finding about a domain. `scope_known` = the sync server said who is in scope.
-    pub fn judgement(&self, domain: &str, scope_known: bool) -> Judgement {
+    /// The finding about a domain. `scope_known` = the sync server said who is in scope; `gaps` = where users
+    /// could not be read, who are not counted: they may be of any bucket.
+    pub fn judgement(&self, domain: &str, scope_known: bool, gaps: &[NameValue]) -> Judgement {
         let (domain, (writable, of)) = (clean(domain), self.rate());
         let scope =
             if scope_known { "" } else { " Who is in scope of Connect is not known, so nobody is left out for it." };
         let sentence = format!("{writable} of {of} users of {domain} can be written back.{scope}");
         let judgement = match self.grade() {
+            _ if !gaps.is_empty() => Judgement::unknown(
+                Reason::Partial,
+                format!("Not all users of {domain} could be read ({}). Of the others: {sentence}", places(gaps)),
+            ),
             Grade::Good => Judgement::pass(sentence),
             Grade::Fair => Judgement::warn(sentence),
             Grade::Poor => Judgement::fail(sentence),
@@ -152,15 +159,19 @@ impl Coverage {
             .said("users of the rate", of)
             .said(NOT_KNOWN, self.unknown)
             .said("users", self.all);
-        let judgement = match self.turn() {
-            Some((name, count, grade)) => judgement.turn(name, count, grade.status()),
-            None => judgement,
+        let judgement = match (gaps.is_empty(), self.turn()) {
+            (true, Some((name, count, grade))) => judgement.turn(name, count, grade.status()),
+            (true, None) => judgement,
+            (false, _) if self.grade() == Grade::Unknown => judgement.said(NOT_READ, gaps.len()),
+            (false, _) => judgement.said(NOT_READ, gaps.len()).turn(NOT_READ, 0, self.grade().status()),
         };
         let judgement = judgement.with("users", self.all);
         let judgement = self.names.iter().fold(judgement, |judgement, (name, count)| judgement.with(name, count));
         let judgement = self.worst_containers().into_iter().fold(judgement, |judgement, (dn, failed, all)| {
             judgement.with("container", format!("{}: {failed} of {all} cannot be written back", clean(dn)))
         });
+        let judgement =
+            gaps.iter().fold(judgement, |judgement, gap| judgement.with(&clean(&gap.name), clean(&gap.value)));
         match self.last_too_young {
             Some(until) => judgement.with("no password is too young from", instant(until)),
             None => judgement,
@@ -168,10 +179,18 @@ impl Coverage {
     }
 }
 
+/// The first places where users could not be read.
+fn places(gaps: &[NameValue]) -> String {
+    let mut names: Vec<String> = gaps.iter().take(MOST_PLACES).map(|gap| clean(&gap.name)).collect();
+    if gaps.len() > MOST_PLACES {
+        names.push(format!("{} more", gaps.len() - MOST_PLACES));
+    }
+    names.join("; ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Status;
     use crate::directory::Right;
 
     fn coverage(groups: &[(Bucket, usize)]) -> Coverage {
@@ -202,7 +221,20 @@ mod tests {
             (vec![], Grade::Unknown, Status::Unknown),
         ] {
             let coverage = coverage(&groups);
-            assert_eq!((coverage.grade(), coverage.judgement("d", true).outcome), (grade, status), "{groups:?}");
+            assert_eq!((coverage.grade(), coverage.judgement("d", true, &[]).outcome), (grade, status), "{groups:?}");
+        }
+    }
+
+    #[test]
+    fn who_could_not_be_read_may_be_anybody() {
+        let gap = |name: &str| NameValue { name: name.to_owned(), value: "no answer".to_owned() };
+        for bucket in [Bucket::Writable, Bucket::Leftover] {
+            let judgement =
+                coverage(&[(bucket, 100)]).judgement("d", true, &["OU=a", "OU=b\u{1b}", "OU=c", "OU=d"].map(gap));
+            assert_eq!((judgement.outcome, judgement.reason), (Status::Unknown, Some(Reason::Partial)));
+            assert!(judgement.message.contains("(OU=a; OU=b; OU=c; 1 more)"), "{}", judgement.message);
+            assert!(judgement.message.contains(" of 100 users"), "{}", judgement.message);
+            assert_eq!(judgement.evidence.iter().filter(|line| line.value == "no answer").count(), 4);
         }
     }
 
@@ -224,7 +256,7 @@ mod tests {
         let coverage =
             coverage(&[(Bucket::TooYoung(1000), 1), (Bucket::TooYoung(3000), 1), (Bucket::TooYoung(2000), 1)]);
         assert_eq!(coverage.too_young_until(), Some(3000));
-        let judgement = coverage.judgement("corp.example", false);
+        let judgement = coverage.judgement("corp.example", false, &[]);
         assert!(judgement.message.contains("in scope of Connect is not known"), "{}", judgement.message);
         assert!(judgement.evidence.iter().any(|line| line.value == "1970-01-01 00:00:03 UTC"));
         assert!(judgement.evidence.iter().any(|line| line.name == "password too young" && line.value == "3"));

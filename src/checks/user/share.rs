@@ -20,7 +20,7 @@ crate::declare_check! {
     link: "L-TUT", since: "0.1.0",
     rule: "Only with -All, or with more than 20 users that were asked for. Each user falls into the first bucket that matches: out of scope; disabled; protected by design; leftover protection; reserved character; inheritance off; right missing; too young and cannot change (operation Change only); unknown; writable.
 The rate is that of the writable among all but out of scope, disabled, protected by design and too young.
-Unknown: over 10 % of all are unknown, or nobody is left to judge.
+Unknown: over 10 % of all are unknown, nobody is left to judge, or not all users could be read.
 Pass: at least 99 %.
 Warn: at least 90 %.
 Fail: below.",
@@ -31,7 +31,7 @@ const MORE_THAN: usize = 20;
 
 fn judge(case: &Case) -> Answer {
     // Who is in scope is known to the sync service; no check of this version asks it.
-    Ok(of_domain(case.scene, case.target).judgement(&case.target.display, false))
+    Ok(of_domain(case.scene, case.target).judgement(&case.target.display, false, &[]))
 }
 
 /// Domains of which more than twenty users were asked for.

@@ -1,7 +1,8 @@
 //! `pwb_test_user` for every user: an answer each, and the coverage of the domain.
 
-use super::{Told, hand_out, hand_out_evidence, lines, records};
-use crate::catalog::{Scene, Status, Target, TargetKind};
+use super::{Told, hand_out, hand_out_evidence, records};
+use crate::catalog::text::clean;
+use crate::catalog::{Reason, Scene, Status, Target, TargetKind};
 use crate::checks::permission::evidence::account_for;
 use crate::checks::permission::facts::{NEEDED, Rights, class_of};
 use crate::checks::policy::governing::Policies;
@@ -10,14 +11,17 @@ use crate::checks::user::coverage::Coverage;
 use crate::checks::user::may_change::{added, own_change, own_token};
 use crate::checks::user::operation::Operation;
 use crate::checks::user::share;
-use crate::contract::Item;
+use crate::contract::{Item, UserResult};
 use crate::diagnostics::live::Live;
 use crate::directory::{Descriptor, Guid, Judged, Token};
-use crate::engine::{Judge, coverage, users};
+use crate::engine::{Judge, Shown, coverage, users};
 use crate::evidence::collect::directory::{Found, Scan};
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
 use crate::jobs::{Closed, Outbox};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+/// Users whose answers are made together.
+const AT_ONCE: usize = 50;
 
 /// The users of one domain so far, and what is needed to judge them.
 pub struct Coverages<'a> {
@@ -36,6 +40,12 @@ pub struct Coverages<'a> {
     /// Descriptors that repeat are judged once, for each class of users.
     judged: HashMap<Option<Guid>, Judged>,
     coverage: Coverage,
+    /// Checks that had something to judge of the first users: of the others they have the same.
+    examined: HashSet<String>,
+}
+
+fn is_open(status: Status) -> bool {
+    !matches!(status, Status::Pass | Status::NotApplicable)
 }
 
 impl<'a> Coverages<'a> {
@@ -61,6 +71,7 @@ impl<'a> Coverages<'a> {
             policy,
             judged: HashMap::new(),
             coverage: Coverage::default(),
+            examined: HashSet::new(),
         }
     }
 
@@ -69,6 +80,11 @@ impl<'a> Coverages<'a> {
     }
 
     pub async fn take(&mut self, outbox: &Outbox, page: &[Found]) -> Result<(), Closed> {
+        if self.coverage.all() == 0 {
+            let first =
+                self.answers(&page[..page.len().min(AT_ONCE)], |_, reason| reason != Some(Reason::NotCollected));
+            self.examined = first.into_iter().flat_map(|user| user.findings).map(|finding| finding.id).collect();
+        }
         for found in page {
             self.count(found);
         }
@@ -81,15 +97,25 @@ impl<'a> Coverages<'a> {
         if self.summary_only {
             return Ok(());
         }
-        let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
-        let mut results = users(&engine.world.scene(&evidence), &engine.plan, &engine.suppressions);
-        for result in &mut results {
-            result.findings.retain(|finding| !matches!(finding.status, Status::Pass | Status::NotApplicable));
-        }
-        for result in results {
-            outbox.send(&Item::User(Box::new(result))).await?;
+        // What nobody collected would be said of every user, and stands in the report once.
+        let shown: Shown = match engine.plan.include_not_collected {
+            true => |status, _| is_open(status),
+            false => |status, reason| is_open(status) && reason != Some(Reason::NotCollected),
+        };
+        // Everything that is said of a user is many times what was read: a few of them at once.
+        for few in page.chunks(AT_ONCE) {
+            for result in self.answers(few, shown) {
+                outbox.send(&Item::User(Box::new(result))).await?;
+            }
         }
         Ok(())
+    }
+
+    fn answers(&self, found: &[Found], shown: Shown) -> Vec<UserResult> {
+        let Live { engine, .. } = self.live;
+        let records = found.iter().flat_map(|found| records(self.live, &self.domain, found));
+        let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
+        users(&engine.world.scene(&evidence), &engine.plan, &engine.suppressions, shown)
     }
 
     fn count(&mut self, found: &Found) {
@@ -120,17 +146,19 @@ impl<'a> Coverages<'a> {
     /// The coverage as an item, as a finding, and in the report.
     pub async fn tell(self, outbox: &Outbox, scan: &Scan, told: &mut Told) -> Result<(), Closed> {
         let engine = &self.live.engine;
-        let judgement = self.coverage.judgement(&self.domain.display, false);
-        let coverage = coverage(&self.domain, &self.coverage, &judgement, scan.gaps.clone());
+        let judgement = self.coverage.judgement(&self.domain.display, false, &scan.gaps);
+        let judgement = scan.notes.iter().fold(judgement, |all, note| all.with(&clean(&note.name), clean(&note.value)));
+        let gaps = scan.gaps.iter().chain(&scan.notes).cloned().collect();
+        let coverage = coverage(&self.domain, &self.coverage, &judgement, gaps);
         if engine.plan.selected.iter().any(|check| check.id == share::CHECK.id) {
             let finding = {
                 let scene = engine.world.scene(self.evidence);
-                let judgement = lines(&scan.gaps).fold(judgement, |all, (name, value)| all.with(name, value));
                 let judge = Judge::new(&scene).explaining(engine.plan.explain);
                 judge.finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
             };
             hand_out(outbox, self.live, finding, told).await?;
         }
+        told.examined.extend(self.examined);
         told.coverage.push(coverage.clone());
         outbox.send(&Item::Coverage(Box::new(coverage))).await.map(|_| ())
     }

@@ -9,7 +9,7 @@ mod coverage;
 mod rights;
 
 use super::live::Live;
-use crate::catalog::{Check, NameValue, Target, TargetKind, registry};
+use crate::catalog::{Check, NameValue, Target, TargetKind};
 use crate::checks::permission::census;
 use crate::checks::user::share;
 use crate::contract::{ContractError, CoverageResult, DirectoryPart, Finding, Item, Progress, Report, RunState};
@@ -20,6 +20,7 @@ use crate::evidence::{Evidence, Record};
 use crate::jobs::{Closed, End, Outbox};
 use coverage::Coverages;
 use rights::Rights;
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -87,6 +88,8 @@ impl Users {
 struct Told {
     findings: Vec<Finding>,
     coverage: Vec<CoverageResult>,
+    /// Checks of users that had something to judge.
+    examined: HashSet<String>,
 }
 
 /// The users of one domain so far.
@@ -155,7 +158,7 @@ pub async fn scan(
         finished.touched.append(&mut scan.touched);
         if finished.state == RunState::Cancelled {
             let text = "The scan was cancelled; the users after this point are not counted.";
-            scan.lose(&scan.domain.display.clone(), text);
+            scan.gaps.push(NameValue { name: scan.domain.display.clone(), value: text.to_owned() });
         }
         if counted.tell(outbox, &scan, &mut told).await.is_err() {
             return End::cancelled(None);
@@ -167,7 +170,10 @@ pub async fn scan(
     report.coverage.extend(told.coverage);
     if users.diagnostic == Diagnostic::TestUser {
         // Checks of users had nobody to judge in the run before; now they had.
-        report.not_examined.retain(|line| line.checks.iter().any(|id| registry::find(id).is_none()));
+        for line in &mut report.not_examined {
+            line.checks.retain(|id| !told.examined.contains(id));
+        }
+        report.not_examined.retain(|line| !line.checks.is_empty());
     }
     finish(live, outbox, &report).await
 }
@@ -222,11 +228,6 @@ fn progress(domain: &str, users: usize, total: Option<u32>, elapsed: Duration) -
         rate_per_second: rate.map(f64::round),
         remaining_ms: remaining.map(|ms| ms.min(f64::from(i32::MAX)) as u32),
     }
-}
-
-/// Lines of evidence on what was not read.
-fn lines(gaps: &[NameValue]) -> impl Iterator<Item = (&str, &str)> {
-    gaps.iter().map(|gap| (gap.name.as_str(), gap.value.as_str()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `pwb_test_permission` for every user: the rights of the connector account on all of them.
 
-use super::{Told, hand_out, hand_out_evidence, lines, records};
+use super::{Told, hand_out, hand_out_evidence, records};
+use crate::catalog::text::clean;
 use crate::catalog::{Judgement, Target};
 use crate::checks::permission::census::Census;
 use crate::checks::permission::sample::Extent;
@@ -59,7 +60,7 @@ impl<'a> Rights<'a> {
         let engine = &self.live.engine;
         let scene = engine.world.scene(self.evidence);
         let judge = Judge::new(&scene).explaining(engine.plan.explain);
-        let extent = if scan.is_whole { Extent::All } else { Extent::Part };
+        let extent = if scan.is_whole() { Extent::All } else { Extent::Part };
         let is_selected = |id: &str| engine.plan.selected.iter().any(|check| check.id == id);
         let answers = self
             .census
@@ -69,7 +70,10 @@ impl<'a> Rights<'a> {
         let finding = |(check, target, answer): (_, Target, Result<Judgement, Judgement>)| {
             let judgement = answer.unwrap_or_else(|early| early);
             let judgement = match target.key == self.domain.key {
-                true => lines(&scan.gaps).fold(judgement, |all, (name, value)| all.with(name, value)),
+                true => {
+                    let lines = scan.gaps.iter().chain(&scan.notes);
+                    lines.fold(judgement, |all, line| all.with(&clean(&line.name), clean(&line.value)))
+                }
                 false => judgement,
             };
             judge.finding_of(check, &target, judgement, &engine.suppressions)

@@ -15,7 +15,9 @@ pub fn all_bytes<'e>(entry: &'e SearchEntry, attribute: &'e str) -> impl Iterato
 
 /// The value of an attribute that has one.
 pub fn bytes<'e>(entry: &'e SearchEntry, attribute: &'e str) -> Option<&'e [u8]> {
-    all_bytes(entry, attribute).next()
+    // As it was asked for, from most servers.
+    let first = entry.bin_attrs.get(attribute).and_then(|values| values.first());
+    first.map(Vec::as_slice).or_else(|| all_bytes(entry, attribute).next())
 }
 
 /// A GUID as the directory stores it: the first three fields little-endian ([MS-DTYP] 2.3.4.2).

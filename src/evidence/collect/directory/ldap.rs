@@ -178,9 +178,14 @@ pub fn value<'a>(entry: &'a SearchEntry, attribute: &str) -> Option<&'a str> {
 /// All values of an attribute; `None` when it was not returned. A long list comes in ranges, the first of
 /// which is enough here ([MS-ADTS] 3.1.1.3.1.3.3).
 pub fn values<'a>(entry: &'a SearchEntry, attribute: &str) -> Option<&'a [String]> {
+    // As it was asked for, from most servers.
+    if let Some(values) = entry.attrs.get(attribute).filter(|values| !values.is_empty()) {
+        return Some(values);
+    }
     let is_it = |name: &str| {
-        let (name, option) = name.split_once(';').unwrap_or((name, ""));
-        name.eq_ignore_ascii_case(attribute) && (option.is_empty() || option.to_lowercase().starts_with("range="))
+        let Some((name, option)) = name.split_at_checked(attribute.len()) else { return false };
+        let is_range = || option.split_at_checked(7).is_some_and(|(start, _)| start.eq_ignore_ascii_case(";range="));
+        name.eq_ignore_ascii_case(attribute) && (option.is_empty() || is_range())
     };
     // Beside a range the server may name the attribute once more, without values.
     let mut named = entry.attrs.iter().filter(|(name, _)| is_it(name)).map(|(_, values)| values.as_slice());
@@ -277,7 +282,9 @@ mod tests {
         let entry = SearchEntry { dn: String::new(), attrs, bin_attrs: HashMap::new() };
         assert_eq!(values(&entry, "msDS-PSOAppliesTo").map(<[String]>::len), Some(2));
         assert_eq!(value(&entry, "dNSHostName"), Some("dc1"));
+        assert_eq!(value(&entry, "DNSHOSTNAME"), Some("dc1"));
         assert_eq!(value(&entry, "msDS-PSO"), None);
+        assert_eq!(value(&entry, "msDS-PSOAppliesTo;range=0-1x"), None);
     }
 
     #[test]

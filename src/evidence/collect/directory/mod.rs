@@ -38,6 +38,8 @@ mod rpc;
 mod sample;
 mod sampled_users;
 mod scan;
+#[cfg(test)]
+mod scan_tests;
 #[cfg(feature = "kerberos")]
 mod sealed;
 mod session;
@@ -45,6 +47,7 @@ mod slots;
 #[cfg(test)]
 mod testing;
 mod token_groups;
+mod unseen;
 mod user_entry;
 mod values;
 

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const MOST_TRIED: usize = 3;
 
 /// Questions on their way in one session.
-const IN_FLIGHT: usize = 16;
+pub const IN_FLIGHT: usize = 16;
 
 /// A domain whose controllers were tried.
 #[derive(Clone, Debug)]

@@ -1,7 +1,8 @@
-//! Every user of a domain, page by page: memory holds one page, whatever the size of the domain.
+//! Every user of a domain, page by page: memory holds one page and eight bytes for each user, whatever else
+//! the domain holds.
 //!
-//! When a controller dies, the container that was being read is read again at the next one, from its
-//! start; who was seen already is left out.
+//! When a controller dies, the range that was being read is read again at the next one, from its start; who
+//! was seen already is left out.
 
 use super::accounts::{accounts, inside};
 use super::asked::{Asked, base, in_plan, subtree};
@@ -9,19 +10,22 @@ use super::binary::bytes;
 use super::count::Count;
 use super::descriptors::container;
 use super::guarded::{DOMAIN_USERS, Guarded};
-use super::ldap::{Failure, value};
+use super::ldap::{Failure, LDAP_TIMEOUT, value};
 use super::names::{domain_around, parent};
 use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
-use super::room::{Miss, Room, Session, enter, entering, rooms};
+use super::room::{IN_FLIGHT, Miss, Room, Session, enter, entering, rooms};
 use super::sampled_users::bases_of;
 use super::session::Access;
+use super::unseen::{self, Unseen};
 use super::user_entry::{SCANNED, USERS, assemble, read};
 use crate::catalog::{NameValue, Target};
-use crate::directory::parent_containers;
+use crate::directory::{Token, parent_containers};
 use crate::evidence::collect::{Touched, World};
 use crate::evidence::{Bytes, DomainPolicy, Evidence, Record, SecurityDescriptor, User};
+use futures_util::StreamExt;
 use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,29 +55,58 @@ pub struct Wanted {
     pub containers: bool,
 }
 
+/// What is read from its start to its end at one controller.
+#[derive(Clone, Debug, PartialEq)]
+struct Range {
+    base: String,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum What {
+    Users,
+    /// Where the account may not see what is there.
+    Containers,
+    /// Of what it may see the name alone.
+    Nameless,
+}
+
+/// A session with a controller, and what is known of the account in it.
+struct Open {
+    session: Session,
+    token: Option<Token>,
+}
+
 /// The scan of one domain.
 pub struct Scan {
     /// Inside the connector account that serves it.
     pub domain: Target,
-    /// What could not be read, and why.
+    /// Where users could not be read, and why.
     pub gaps: Vec<NameValue>,
-    /// False when users were not read.
-    pub is_whole: bool,
+    /// What else is not known.
+    pub notes: Vec<NameValue>,
     pub touched: Vec<Touched>,
     world: Arc<World>,
     access: Arc<Access>,
     room: Room,
     filter: String,
     ds_heuristics: Option<String>,
-    /// Containers still to read, the current one last.
-    bases: Vec<String>,
+    /// Ranges still to read, the current one last.
+    ranges: Vec<Range>,
     cookie: Vec<u8>,
-    open: Option<(Session, Guarded)>,
+    open: Option<Open>,
+    guarded: Option<Guarded>,
+    /// The controller to try next, and how many may be tried before a new user is seen.
     next_candidate: usize,
-    seen: HashSet<[u8; 16]>,
+    tries: usize,
+    seen: Seen,
+    unseen: Unseen,
+    /// Users who were seen before the current range.
+    seen_before: usize,
     last_miss: Miss,
     /// The containers above the users are wanted too; those that were read, in lower case.
     containers: Option<HashSet<String>>,
+    bases: Vec<String>,
     count: Option<Count>,
     /// When the first session was ready to read users.
     ready: Option<Instant>,
@@ -96,17 +129,34 @@ fn searches(asked: &Asked, bases: &[String], filter: &str, containers: bool) -> 
         return Vec::new();
     }
     let mut searches = entering(asked);
+    searches.push(base("rootDSE", "tokenGroups"));
     searches.extend(super::guarded::searches(asked));
     for base in bases {
         searches.push(subtree(base, filter, "all users"));
         searches.push(subtree(base, filter, "their number"));
+        searches.push(subtree(base, unseen::CONTAINERS, "their permissions"));
+        searches.push(subtree(base, unseen::NAMELESS, "what shows its name alone"));
     }
-    let asked_itself = "<each user with a primary group of its own, or with a mark that no group here explains>";
+    let asked_itself = "<each user with a primary group of its own, or a mark without a group>";
     searches.push(base(asked_itself, "attributes of the user"));
     if containers {
         searches.push(base("<each container above the users>", "nTSecurityDescriptor"));
     }
     searches
+}
+
+/// The users so far, by a hash of their objectGUID: two of a million share one once in thirty million scans.
+#[derive(Default)]
+struct Seen {
+    hashes: HashSet<u64, foldhash::fast::FixedState>,
+    state: foldhash::quality::RandomState,
+}
+
+impl Seen {
+    /// False when the user was seen before.
+    fn insert(&mut self, guid: &[u8; 16]) -> bool {
+        self.hashes.insert(self.state.hash_one(guid))
+    }
 }
 
 /// One scan for each domain of the run.
@@ -119,34 +169,60 @@ pub fn scans(evidence: &Evidence, world: &Arc<World>, wanted: &Wanted) -> Vec<Sc
         let is_here = |base: &&String| domain_around(base).as_deref() == Some(&*room.domain.display);
         let bases: Vec<String> = match given.is_empty() {
             true => vec![room.head()],
-            false => given.iter().filter(is_here).rev().cloned().collect(),
+            false => given.iter().filter(is_here).cloned().collect(),
         };
         let policy = evidence.facts_at::<DomainPolicy>(&room.domain.key);
+        let heuristics = policy.first().and_then(|fact| fact.data.ds_heuristics.clone());
+        let domain = inside(&room.domain, &accounts);
+        Scan::new(domain, room, bases, wanted, heuristics, world.clone(), access.clone())
+    };
+    rooms.into_iter().map(scan).filter(|scan| !scan.ranges.is_empty()).collect()
+}
+
+impl Scan {
+    pub(super) fn new(
+        domain: Target,
+        room: Room,
+        bases: Vec<String>,
+        wanted: &Wanted,
+        ds_heuristics: Option<String>,
+        world: Arc<World>,
+        access: Arc<Access>,
+    ) -> Scan {
+        let range = |what: What| bases.iter().rev().map(move |base| Range { base: base.clone(), what });
+        let ranges = range(What::Nameless).chain(range(What::Containers)).chain(range(What::Users)).collect();
         Scan {
-            domain: inside(&room.domain, &accounts),
+            domain,
             gaps: Vec::new(),
-            is_whole: true,
-            world: world.clone(),
-            access: access.clone(),
+            notes: Vec::new(),
+            touched: Vec::new(),
+            world,
+            access,
             filter: wanted.users(),
             containers: wanted.containers.then(HashSet::new),
-            touched: Vec::new(),
-            ds_heuristics: policy.first().and_then(|fact| fact.data.ds_heuristics.clone()),
-            bases,
+            ds_heuristics,
+            ranges,
             cookie: Vec::new(),
             open: None,
+            guarded: None,
             next_candidate: 0,
-            seen: HashSet::new(),
+            tries: room.candidates.len(),
+            seen: Seen::default(),
+            unseen: Unseen::default(),
+            seen_before: 0,
             last_miss: room.refusal.as_ref().map_or_else(Miss::late, Miss::nobody),
+            bases,
             count: None,
             ready: None,
             room,
         }
-    };
-    rooms.into_iter().map(scan).filter(|scan| !scan.bases.is_empty()).collect()
-}
+    }
 
-impl Scan {
+    /// False when users were not read.
+    pub fn is_whole(&self) -> bool {
+        self.gaps.is_empty()
+    }
+
     /// How many users there are, once it is known.
     pub fn total(&self) -> Option<u32> {
         self.count.as_ref()?.total()
@@ -161,114 +237,125 @@ impl Scan {
     pub async fn next(&mut self) -> Option<Batch> {
         if self.count.is_none() {
             let Scan { world, access, room, bases, filter, .. } = &*self;
-            self.count = Some(Count::start(world, access, room, bases, filter, PATIENCE));
+            self.count = Some(Count::start(world, access, room, bases, filter, world.timeout(PATIENCE)));
         }
-        loop {
-            let base = self.bases.last()?.clone();
+        while let Some(range) = self.ranges.last().cloned() {
             if self.open.is_none() && !self.enter().await {
-                let why = self.last_miss.error.text.clone();
-                for base in std::mem::take(&mut self.bases).into_iter().rev() {
-                    self.lose(&base, &why);
+                while let Some(range) = self.ranges.pop() {
+                    self.miss(&range);
                 }
-                return None;
+                break;
             }
-            let page = match self.page(&base).await {
-                Ok(page) => page,
-                Err(failure) => {
-                    self.suffer(base, &failure);
-                    continue;
+            match self.part(&range).await {
+                Ok((Page { entries, cookie }, containers)) => {
+                    let users = self.take(&range, entries).await;
+                    if cookie.is_empty() {
+                        self.end_range();
+                    }
+                    self.cookie = cookie;
+                    if !users.is_empty() || !containers.is_empty() {
+                        self.tries = self.room.candidates.len();
+                        return Some(Batch { users, containers });
+                    }
                 }
-            };
-            let containers = match self.above(&page.entries).await {
-                Ok(containers) => containers,
-                Err(failure) => {
-                    self.suffer(base, &failure);
-                    continue;
-                }
-            };
-            self.cookie = page.cookie;
-            if self.cookie.is_empty() {
-                self.bases.pop();
-            }
-            let users = self.take(page.entries).await;
-            if !users.is_empty() || !containers.is_empty() {
-                return Some(Batch { users, containers });
+                Err(failure) => self.suffer(&range, &failure),
             }
         }
+        self.tell_unseen();
+        None
     }
 
-    /// Opens a session at the next controller that lets us in.
+    fn end_range(&mut self) {
+        self.ranges.pop();
+        self.seen_before = self.seen.hashes.len();
+    }
+
+    /// Opens a session at the next controller that lets us in. One that failed is tried again after all
+    /// others, as long as the scan moves on: an idle connection may have been ended while the reader paused.
     async fn enter(&mut self) -> bool {
-        while let Some(candidate) = self.room.candidates.get(self.next_candidate) {
+        while self.tries > 0 && !self.room.candidates.is_empty() {
+            let place = self.next_candidate % self.room.candidates.len();
             self.next_candidate += 1;
-            let asked = Asked::at(candidate, &self.room.domain.display);
-            let searches = searches(&asked, &self.bases, &self.filter, self.containers.is_some());
-            self.touched.extend(asked.touched(searches));
-            let opened = enter(&self.world, &self.access, &self.room, candidate, PATIENCE).await;
-            let is_root = candidate.root.root_domain_naming_context.as_deref() == Some(&*self.room.head());
-            let guarded = match opened {
-                Err(failure) => Err(failure),
-                Ok(mut session) => {
-                    let read = Guarded::read(&mut session, is_root, self.ds_heuristics.as_deref()).await;
-                    read.map(|guarded| (session, guarded))
-                }
-            };
-            match guarded {
+            self.tries -= 1;
+            match self.enter_at(place).await {
                 Ok(open) => {
                     self.cookie.clear();
-                    if !open.1.is_whole {
-                        self.gap(
-                            "groups of the forest's root domain",
-                            "their members are known by adminCount, which one who joined within the last hour may not carry yet",
-                        );
-                    }
-                    self.open = Some(open);
+                    self.unseen.restart();
                     self.ready.get_or_insert_with(Instant::now);
+                    self.open = Some(open);
                     return true;
                 }
-                Err(failure) => self.last_miss = Miss::of(&candidate.controller.fqdn, &failure),
+                Err(failure) => self.last_miss = Miss::of(&self.room.candidates[place].controller.fqdn, &failure),
             }
         }
         false
     }
 
-    /// The users below `name` were not read.
-    pub fn lose(&mut self, name: &str, why: &str) {
-        self.is_whole = false;
-        self.gap(name, why);
-    }
-
-    fn gap(&mut self, name: &str, value: &str) {
-        if !self.gaps.iter().any(|gap| gap.name == name) {
-            self.gaps.push(NameValue { name: name.to_owned(), value: value.to_owned() });
+    async fn enter_at(&mut self, place: usize) -> Result<Open, Failure> {
+        let candidate = &self.room.candidates[place];
+        let asked = Asked::at(candidate, &self.room.domain.display);
+        let searches = searches(&asked, &self.bases, &self.filter, self.containers.is_some());
+        self.touched.extend(asked.touched(searches));
+        let limit = self.world.timeout(LDAP_TIMEOUT);
+        let mut session = enter(&self.world, &self.access, &self.room, candidate, limit).await?;
+        session.limit = self.world.timeout(PATIENCE);
+        let token = unseen::own_token(&mut session).await?;
+        if self.guarded.is_none() {
+            let is_root = candidate.root.root_domain_naming_context.as_deref() == Some(&*self.room.head());
+            let guarded = Guarded::read(&mut session, is_root, self.ds_heuristics.as_deref()).await?;
+            if !guarded.is_whole {
+                self.notes.push(NameValue {
+                    name: "groups of the forest's root domain".to_owned(),
+                    value: "their members are known by adminCount, which one who joined within the last hour may not carry yet"
+                        .to_owned(),
+                });
+            }
+            self.guarded = Some(guarded);
         }
+        Ok(Open { session, token })
     }
 
-    async fn page(&mut self, base: &str) -> Result<Page, Failure> {
-        let Some((session, _)) = &mut self.open else { return Err(Failure::Broken(String::new())) };
-        let query = Query { base, scope: Scope::Subtree, filter: &self.filter, attributes: &SCANNED };
+    /// A page, and of users the containers above them that are wanted.
+    async fn part(&mut self, range: &Range) -> Result<(Page, Vec<Record>), Failure> {
+        let page = self.page(range).await?;
+        let containers = match range.what {
+            What::Users => self.above(&page.entries).await?,
+            What::Containers | What::Nameless => Vec::new(),
+        };
+        Ok((page, containers))
+    }
+
+    async fn page(&mut self, range: &Range) -> Result<Page, Failure> {
+        let Some(Open { session, .. }) = &mut self.open else { return Err(Failure::Broken(String::new())) };
+        let (filter, attributes) = match range.what {
+            What::Users => (self.filter.as_str(), &SCANNED[..]),
+            What::Containers => (unseen::CONTAINERS, &unseen::OF_A_CONTAINER[..]),
+            What::Nameless => (unseen::NAMELESS, &unseen::OF_THE_NAMELESS[..]),
+        };
+        let query = Query { base: &range.base, scope: Scope::Subtree, filter, attributes };
         let controls = vec![descriptor_parts(DACL_ONLY)];
         page(&mut session.ldap, session.limit, query, std::mem::take(&mut self.cookie), controls).await
     }
 
-    /// Another controller goes on where this one ended; a container that is refused is a gap.
-    fn suffer(&mut self, base: String, failure: &Failure) {
-        let host = self.open.as_ref().map(|(session, _)| session.host.clone()).unwrap_or_default();
+    /// Another controller goes on where this one ended; a range that is refused is a gap.
+    fn suffer(&mut self, range: &Range, failure: &Failure) {
+        let host = self.open.as_ref().map(|open| open.session.host.clone()).unwrap_or_default();
         self.last_miss = Miss::of(&host, failure);
         if failure.is_of_the_controller() {
             self.open = None;
         } else {
-            self.bases.pop();
+            self.miss(range);
+            self.end_range();
             self.cookie.clear();
-            let why = self.last_miss.error.text.clone();
-            self.lose(&base, &why);
         }
     }
 
     /// The containers above these users that were not read yet; none of them when the controller dies meanwhile,
     /// because the users come again then.
     async fn above(&mut self, entries: &[SearchEntry]) -> Result<Vec<Record>, Failure> {
-        let (Some(known), Some((session, _))) = (&mut self.containers, &mut self.open) else { return Ok(Vec::new()) };
+        let (Some(known), Some(Open { session, .. })) = (&mut self.containers, &mut self.open) else {
+            return Ok(Vec::new());
+        };
         let (mut records, mut new) = (Vec::new(), HashSet::new());
         for entry in entries {
             let is_new = |dn: &String| !known.contains(&dn.to_lowercase());
@@ -286,23 +373,77 @@ impl Scan {
         Ok(records)
     }
 
-    async fn take(&mut self, entries: Vec<SearchEntry>) -> Vec<Found> {
-        let Some((session, guarded)) = &mut self.open else { return Vec::new() };
+    /// A range that was not read to its end, and nobody is left to ask.
+    fn miss(&mut self, range: &Range) {
+        let why = &self.last_miss.error.text;
+        let note = |value: String| NameValue { name: range.base.clone(), value };
+        match range.what {
+            What::Users => {
+                let gap = match self.seen.hashes.len() - self.seen_before {
+                    0 => note(why.clone()),
+                    count => note(format!("the first {count} users were read, then: {why}")),
+                };
+                self.seen_before = self.seen.hashes.len();
+                self.gaps.push(gap);
+            }
+            // What the users' range or the first of these two says is enough.
+            _ if self.gaps.iter().chain(&self.notes).any(|known| known.name == range.base) => {}
+            _ => self.notes.push(note(format!("whether this account sees all that is in it was not found out: {why}"))),
+        }
+    }
+
+    /// What the account may not see becomes gaps; a few objects of unknown kind are a note.
+    fn tell_unseen(&mut self) {
+        let Unseen { gaps, more, objects, first, .. } = std::mem::take(&mut self.unseen);
+        self.gaps.extend(gaps);
+        let domain = |value: String| NameValue { name: self.domain.display.clone(), value };
+        if more > 0 {
+            self.gaps.push(domain(format!("this account may not see what is in {more} further containers")));
+        }
+        if objects > 0 {
+            let text =
+                format!("of {objects} objects, maybe users, this account may see the name alone; the first is {first}");
+            // As many as would make the share of the whole domain unknown (PW990).
+            let is_gap = objects * 10 > self.seen.hashes.len();
+            if is_gap { &mut self.gaps } else { &mut self.notes }.push(domain(text));
+        }
+    }
+
+    /// What a page says. Of users those who are new.
+    async fn take(&mut self, range: &Range, entries: Vec<SearchEntry>) -> Vec<Found> {
+        let Some(Open { session, token }) = &mut self.open else { return Vec::new() };
+        match range.what {
+            What::Users => return self.take_users(entries).await,
+            What::Containers => {
+                let note = |entry| self.unseen.note_container(entry, &session.head, token.as_ref());
+                entries.iter().for_each(note);
+            }
+            What::Nameless => entries.iter().for_each(|entry| self.unseen.note_nameless(entry, &session.head)),
+        }
+        Vec::new()
+    }
+
+    async fn take_users(&mut self, entries: Vec<SearchEntry>) -> Vec<Found> {
+        let Some(Open { session, .. }) = &mut self.open else { return Vec::new() };
+        let guarded = self.guarded.get_or_insert_default();
         let mut found = Vec::with_capacity(entries.len());
+        let mut unsure = Vec::new();
         for entry in &entries {
             let Some(guid) = bytes(entry, "objectGUID").and_then(|guid| <[u8; 16]>::try_from(guid).ok()) else {
+                self.gaps
+                    .push(NameValue { name: entry.dn.clone(), value: "its objectGUID may not be read".to_owned() });
                 continue;
             };
-            if !self.seen.insert(guid) {
+            if !self.seen.insert(&guid) {
                 continue;
             }
             let mut user = User { search_count: Some(1), ..assemble(entry, session) };
             let groups = guarded.of(&guid);
             let primary = value(entry, "primaryGroupID").and_then(|rid| rid.parse().ok());
-            if !asks_itself(&user, primary, &groups, guarded.is_whole) {
+            if !asks_itself(&user, primary, &groups) {
                 user.protected_groups = Some(groups);
-            } else if let Ok(Some(whole)) = read(session, &entry.dn).await {
-                user.member_of_transitive = whole.member_of_transitive;
+            } else {
+                unsure.push(found.len());
             }
             let descriptor = SecurityDescriptor {
                 dn: entry.dn.clone(),
@@ -314,15 +455,25 @@ impl Scan {
             };
             found.push(Found { user, descriptor });
         }
+        let questions = unsure.into_iter().map(|place| {
+            let (mut session, dn) = (session.clone(), found[place].descriptor.dn.clone());
+            async move { (place, read(&mut session, &dn).await) }
+        });
+        let answers: Vec<_> = futures_util::stream::iter(questions).buffer_unordered(IN_FLIGHT).collect().await;
+        for (place, answer) in answers {
+            if let Ok(Some(whole)) = answer {
+                found[place].user.member_of_transitive = whole.member_of_transitive;
+            }
+        }
         found
     }
 }
 
 /// Whether the user itself has to be asked for its groups: another primary group may be nested in a protected
-/// one, and a mark that no group of the domain explains may come from one of the forest's root domain, whose
-/// universal groups stand in tokenGroups ([MS-ADTS] 3.1.1.4.5.19).
-fn asks_itself(user: &User, primary: Option<u32>, groups: &[String], is_whole: bool) -> bool {
-    primary != Some(DOMAIN_USERS) || (!is_whole && groups.is_empty() && user.admin_count == Some(1))
+/// one, and a mark without a group may have one that is not seen from here, as the universal groups of the
+/// forest's root domain, which stand in tokenGroups ([MS-ADTS] 3.1.1.4.5.19).
+fn asks_itself(user: &User, primary: Option<u32>, groups: &[String]) -> bool {
+    primary != Some(DOMAIN_USERS) || (user.admin_count == Some(1) && groups.is_empty())
 }
 
 #[cfg(test)]
@@ -359,17 +510,16 @@ mod tests {
     #[test]
     fn who_may_be_protected_from_elsewhere_is_asked_itself() {
         let (none, some) = (Vec::new(), vec!["S-1-5-32-544".to_owned()]);
-        for (primary, count, groups, is_whole, expected) in [
-            (Some(513), None, &none, false, false),
-            (Some(513), Some(1), &none, true, false),
-            (Some(513), Some(1), &none, false, true),
-            (Some(513), Some(0), &none, false, false),
-            (Some(513), Some(1), &some, false, false),
-            (Some(1200), None, &none, true, true),
-            (None, None, &none, true, true),
+        for (primary, count, groups, expected) in [
+            (Some(513), None, &none, false),
+            (Some(513), Some(1), &none, true),
+            (Some(513), Some(0), &none, false),
+            (Some(513), Some(1), &some, false),
+            (Some(1200), None, &none, true),
+            (None, None, &none, true),
         ] {
             let user = User { admin_count: count, ..User::default() };
-            assert_eq!(asks_itself(&user, primary, groups, is_whole), expected, "{primary:?} {count:?} {is_whole}");
+            assert_eq!(asks_itself(&user, primary, groups), expected, "{primary:?} {count:?}");
         }
     }
 }
