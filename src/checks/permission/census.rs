@@ -95,7 +95,10 @@ impl<'a> Census<'a> {
         let container = container_of(user);
         for (index, tally) in self.tallies.iter_mut().enumerate() {
             match counts || index >= NEEDED.len() {
-                true => tally.add(&container, summary.as_ref().map(|summary| summary.decisions[index])),
+                true => {
+                    let decision = summary.as_ref().map(|summary| summary.decisions[index]);
+                    tally.add(&container, decision, summary.as_ref().is_some_and(|summary| summary.is_protected));
+                }
                 false => tally.set_aside(),
             }
         }

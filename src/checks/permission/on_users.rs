@@ -4,7 +4,7 @@
 use super::deciding::decided;
 use super::evidence::{Account, Object, account, object, sampled_users};
 use super::sample::{Extent, Failing, GRANTED, Outcome, REFUSED, Tally, UNKNOWN};
-use super::steps::{grant_below, remove_deny};
+use super::steps::{grant_below, inherit_again, inherit_again_below, remove_deny};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step, TargetKind, common};
 use crate::checks::user::protection::{Protection, protection_at};
@@ -39,14 +39,12 @@ fn of_user(case: &Case, right: Right, scale: &Scale) -> Answer {
         Verdict::Granted => judgement.rule("when granted"),
         Verdict::Denied | Verdict::NotGranted => {
             let (dn, class) = (&object.dn, object.class.unwrap_or(guids::USER));
-            judgement.rule("denied or not granted").step(repair(
-                case,
-                &decision.why,
-                &account.sid(),
-                dn,
-                &parent_of(dn),
-                class,
-            ))
+            let judgement = judgement.rule("denied or not granted");
+            if decision.verdict == Verdict::NotGranted && object.descriptor.is_protected() {
+                judgement.step(inherit_again(dn, &verify(case)))
+            } else {
+                judgement.step(repair(case, &decision.why, &account.sid(), dn, &parent_of(dn), class))
+            }
         }
         Verdict::Undecided(_) => judgement.rule("do not settle it"),
     })
@@ -147,7 +145,10 @@ fn steps(case: &Case, tally: &Tally, sid: &str) -> Vec<Step> {
         _ => failing
             .iter()
             .take(MOST_STEPS)
-            .map(|failing| repair(case, failing.why, sid, failing.dn, failing.dn, guids::USER))
+            .map(|Failing { dn, counts, why }| match why.decision {
+                Verdict::NotGranted if counts.closed == counts.refused => inherit_again_below(dn, &verify(case)),
+                _ => repair(case, why, sid, dn, dn, guids::USER),
+            })
             .collect(),
     }
 }
@@ -165,8 +166,9 @@ pub fn tally(case: &Case, right: Right, without_protected: bool) -> Result<Tally
         }
         let container = container_of(fact.data);
         let object = object(case.scene, &target.key, "user", &clean(&target.display)).ok();
+        let is_closed = object.as_ref().is_some_and(|object| object.descriptor.is_protected());
         let decision = object.map(|object| decide(&object.descriptor, &account.token, right, object.class));
-        tally.add(&container, decision);
+        tally.add(&container, decision, is_closed);
     }
     if tally.total.all() + tally.set_aside == 0 {
         let mut records = case.scene.evidence.records_at(Kind::User, &case.target.key);
@@ -300,11 +302,18 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_is_repaired_by_removing_it() {
+    fn what_is_repaired_is_what_stands_in_the_way() {
         let (target, right) = (user("anna"), Right::WriteLockoutTime);
-        for (aces, expected) in [(vec![deny(right), allow(right)], "Remove the entry"), (vec![], "Grant")] {
+        let denied = [deny(right), allow(right)];
+        let other = [allow(Right::ResetPassword)];
+        for (closed, aces, expected) in [
+            (false, &denied[..], "Remove the entry"),
+            (true, &denied, "Remove the entry"),
+            (false, &other, "Grant"),
+            (true, &other, "Turn inheritance on"),
+        ] {
             for (sampled, key) in [(false, &target.key), (true, &domain().key)] {
-                let stage = stage().add(&target, member(&[SALES], sampled)).add(&target, sd("user", false, &aces));
+                let stage = stage().add(&target, member(&[SALES], sampled)).add(&target, sd("user", closed, aces));
                 let steps = steps_at(&stage, key);
                 assert!(steps.len() == 1 && steps[0].starts_with(expected), "{key} {aces:?}: {steps:?}");
             }

@@ -18,6 +18,8 @@ pub const UNKNOWN: &str = "not known";
 pub struct Counts {
     pub granted: usize,
     pub refused: usize,
+    /// Of the refused: nothing can be inherited, because the user's own list is protected.
+    pub closed: usize,
     pub unknown: usize,
 }
 
@@ -118,12 +120,16 @@ impl Tally {
         .find(|(.., other)| *other != own)
     }
 
-    pub fn add(&mut self, container: &str, decision: Option<Decision>) {
+    /// Counts a user; `is_closed` when inheritance is off at the user.
+    pub fn add(&mut self, container: &str, decision: Option<Decision>, is_closed: bool) {
         let (counts, reasons) = self.containers.entry(container.to_owned()).or_default();
         for counts in [&mut self.total, counts] {
             match decision.map(|decision| decision.verdict) {
                 Some(Verdict::Granted) => counts.granted += 1,
-                Some(Verdict::Denied | Verdict::NotGranted) => counts.refused += 1,
+                Some(Verdict::Denied | Verdict::NotGranted) => {
+                    counts.refused += 1;
+                    counts.closed += usize::from(is_closed);
+                }
                 Some(Verdict::Undecided(_)) | None => counts.unknown += 1,
             }
         }
@@ -215,7 +221,7 @@ mod tests {
             let name = format!("OU=c{number}");
             let open = Verdict::Undecided(Undecided::Conditional);
             for (verdict, count) in [(Verdict::Granted, granted), (Verdict::NotGranted, refused), (open, unknown)] {
-                (0..*count).for_each(|_| tally.add(&name, decision(verdict)));
+                (0..*count).for_each(|_| tally.add(&name, decision(verdict), false));
             }
         }
         tally

@@ -74,6 +74,21 @@ pub fn inherit_again(dn: &str, verify: &str) -> Step {
     }
 }
 
+/// Turns inheritance on at the users of a container where it is off: a grant on the container would not reach
+/// them.
+pub fn inherit_again_below(dn: &str, verify: &str) -> Step {
+    Step {
+        text: format!(
+            "Turn inheritance on at the users in {dn} where it is off (PW919 names them); look first why it was turned off. The command lists them."
+        ),
+        command: Some(format!(
+            "Import-Module ActiveDirectory; Get-ADUser -SearchBase '{}' -SearchScope OneLevel -Filter * -Properties nTSecurityDescriptor | Where-Object {{ $_.nTSecurityDescriptor.AreAccessRulesProtected }}",
+            quoted(dn)
+        )),
+        ..step(verify)
+    }
+}
+
 pub fn step(verify: &str) -> Step {
     Step {
         run_on: Some("a machine with the ActiveDirectory module".to_owned()),
