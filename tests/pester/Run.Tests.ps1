@@ -8,7 +8,7 @@ BeforeAll {
     $manifestPath = Get-StagedManifest
     Import-Module $manifestPath -Force
     $proxy = New-SlowProxy
-    $slow = @{ Proxy = $proxy.Url; GlobalTimeoutSecond = 60 }
+    $slow = @{ Proxy = $proxy.Url; TimeoutSecond = 60; GlobalTimeoutSecond = 60 }
 
     # Waits until a run has reached the proxy, and returns its connection.
     function Wait-Connection {
@@ -22,7 +22,7 @@ BeforeAll {
         param([string] $Script)
         $proxy.Held.Clear()
         $shell = [powershell]::Create()
-        $null = $shell.AddScript("Import-Module '$manifestPath'; `$slow = @{ Proxy = '$($proxy.Url)'; GlobalTimeoutSecond = 60 }").Invoke()
+        $null = $shell.AddScript("Import-Module '$manifestPath'; `$slow = @{ Proxy = '$($proxy.Url)'; TimeoutSecond = 60; GlobalTimeoutSecond = 60 }").Invoke()
         $shell.Commands.Clear()
         $null = $shell.AddScript($Script)
         $output = New-Object 'System.Management.Automation.PSDataCollection[psobject]'
@@ -77,7 +77,7 @@ Describe 'Ctrl+C' {
         $file = Join-Path $TestDrive 'interrupted.ps1'
         Set-Content -LiteralPath $file -Value @"
 Import-Module '$(Get-StagedManifest)'
-try { Test-PasswordWriteback -Proxy $($proxy.Url) -GlobalTimeoutSecond 60 }
+try { Test-PasswordWriteback -Proxy $($proxy.Url) -TimeoutSecond 60 -GlobalTimeoutSecond 60 }
 finally { Set-Content -LiteralPath '$mark' -Value (Get-PasswordWritebackReport).state }
 "@
         $proxy.Held.Clear()
