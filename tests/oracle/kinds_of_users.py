@@ -59,11 +59,13 @@ def change_denied_broadly(state, deal):
 
 
 def aged(state, deal, phase, bound, how, **policies):
-    """A password younger or older than the bound, in seconds, by a clear margin."""
+    """A password younger or older than the bound, in seconds, by a clear margin: minutes pass between what the
+    product says and what is tried."""
     state.phase = phase
     state.containers = [container(*usual(flags="CI"))]
     factor = {"young": [0.0, 0.1, 0.5, 0.95], "old": [1.05, 1.5, 3.0]}[how]
-    state.planted = {"passwordAge": int(bound * deal.rng.choice(factor)), **policies}
+    age = int(bound * deal.rng.choice(factor))
+    state.planted = {"passwordAge": min(age, bound - 1800) if how == "young" else age, **policies}
 
 
 @kind
