@@ -15,7 +15,7 @@ pub struct UserResult {
     /// The time before which the password may not be changed. With `yes` a caution.
     pub earliest_unix_ms: Option<i64>,
     pub reasons: Vec<UserReason>,
-    /// Of a scan only those that are not Pass.
+    /// Of a scan only those that are not Pass, and for which something was collected.
     pub findings: Vec<Finding>,
 }
 
