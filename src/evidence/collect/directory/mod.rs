@@ -38,8 +38,10 @@ mod rpc;
 mod sample;
 mod sampled_users;
 mod scan;
+mod scan_plan;
 #[cfg(test)]
 mod scan_tests;
+mod scanned_users;
 #[cfg(feature = "kerberos")]
 mod sealed;
 mod session;
@@ -52,7 +54,9 @@ mod user_entry;
 mod values;
 
 pub use everywhere::{display, user_target};
-pub use scan::{Batch, Found, Scan, Wanted, planned_scans, scans};
+pub use scan::{Batch, Scan, scans};
+pub use scan_plan::{Wanted, planned_scans};
+pub use scanned_users::Found;
 
 use super::Collector;
 use std::sync::Arc;

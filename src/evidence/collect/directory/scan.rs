@@ -5,38 +5,30 @@
 //! was seen already is left out.
 
 use super::accounts::{accounts, inside};
-use super::asked::{Asked, base, in_plan, subtree};
-use super::binary::bytes;
+use super::asked::Asked;
 use super::count::Count;
 use super::descriptors::container;
-use super::guarded::{DOMAIN_USERS, Guarded};
-use super::ldap::{Failure, LDAP_TIMEOUT, value};
+use super::guarded::Guarded;
+use super::ldap::{Failure, LDAP_TIMEOUT};
 use super::names::{domain_around, parent};
 use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
-use super::room::{IN_FLIGHT, Miss, Room, Session, enter, entering, rooms};
-use super::sampled_users::bases_of;
+use super::room::{Miss, Room, Session, enter, rooms};
+use super::scan_plan::{Wanted, searches};
+use super::scanned_users::{Found, Seen, new_users};
 use super::session::Access;
 use super::unseen::{self, Unseen};
-use super::user_entry::{SCANNED, USERS, assemble, read};
+use super::user_entry::SCANNED;
 use crate::catalog::{NameValue, Target};
 use crate::directory::{Token, parent_containers};
 use crate::evidence::collect::{Touched, World};
-use crate::evidence::{Bytes, DomainPolicy, Evidence, Record, SecurityDescriptor, User};
-use futures_util::StreamExt;
+use crate::evidence::{DomainPolicy, Evidence, Record};
 use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A scan has no deadline, but ends when nothing moves for so long (catalog 0.6).
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A user as a scan sees it.
-pub struct Found {
-    pub user: User,
-    pub descriptor: SecurityDescriptor,
-}
 
 /// What a scan hands out at once.
 #[derive(Default)]
@@ -44,15 +36,6 @@ pub struct Batch {
     pub users: Vec<Found>,
     /// `security-descriptor` of the containers above these users that come for the first time.
     pub containers: Vec<Record>,
-}
-
-/// What to scan for.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// An LDAP filter that users have to match too.
-    pub filter: Option<String>,
-    /// The containers above them too.
-    pub containers: bool,
 }
 
 /// What is read from its start to its end at one controller.
@@ -110,53 +93,6 @@ pub struct Scan {
     count: Option<Count>,
     /// When the first session was ready to read users.
     ready: Option<Instant>,
-}
-
-/// The scan of each domain, for a plan.
-pub fn planned_scans(world: &World, wanted: &Wanted) -> Vec<Touched> {
-    in_plan(world, |asked| searches(asked, &bases_of(world, asked), &wanted.users(), wanted.containers))
-}
-
-impl Wanted {
-    /// The filter of the search for users.
-    fn users(&self) -> String {
-        self.filter.as_ref().map_or_else(|| USERS.to_owned(), |filter| format!("(&{USERS}{filter})"))
-    }
-}
-
-fn searches(asked: &Asked, bases: &[String], filter: &str, containers: bool) -> Vec<String> {
-    if bases.is_empty() {
-        return Vec::new();
-    }
-    let mut searches = entering(asked);
-    searches.push(base("rootDSE", "tokenGroups"));
-    searches.extend(super::guarded::searches(asked));
-    for base in bases {
-        searches.push(subtree(base, filter, "all users"));
-        searches.push(subtree(base, filter, "their number"));
-        searches.push(subtree(base, unseen::CONTAINERS, "their permissions"));
-        searches.push(subtree(base, unseen::NAMELESS, "what shows its name alone"));
-    }
-    let asked_itself = "<each user with a primary group of its own, or a mark without a group>";
-    searches.push(base(asked_itself, "attributes of the user"));
-    if containers {
-        searches.push(base("<each container above the users>", "nTSecurityDescriptor"));
-    }
-    searches
-}
-
-/// The users so far, by a hash of their objectGUID: two of a million share one once in thirty million scans.
-#[derive(Default)]
-struct Seen {
-    hashes: HashSet<u64, foldhash::fast::FixedState>,
-    state: foldhash::quality::RandomState,
-}
-
-impl Seen {
-    /// False when the user was seen before.
-    fn insert(&mut self, guid: &[u8; 16]) -> bool {
-        self.hashes.insert(self.state.hash_one(guid))
-    }
 }
 
 /// One scan for each domain of the run.
@@ -267,7 +203,7 @@ impl Scan {
 
     fn end_range(&mut self) {
         self.ranges.pop();
-        self.seen_before = self.seen.hashes.len();
+        self.seen_before = self.seen.count();
     }
 
     /// Opens a session at the next controller that lets us in. One that failed is tried again after all
@@ -379,11 +315,11 @@ impl Scan {
         let note = |value: String| NameValue { name: range.base.clone(), value };
         match range.what {
             What::Users => {
-                let gap = match self.seen.hashes.len() - self.seen_before {
+                let gap = match self.seen.count() - self.seen_before {
                     0 => note(why.clone()),
                     count => note(format!("the first {count} users were read, then: {why}")),
                 };
-                self.seen_before = self.seen.hashes.len();
+                self.seen_before = self.seen.count();
                 self.gaps.push(gap);
             }
             // What the users' range or the first of these two says is enough.
@@ -404,7 +340,7 @@ impl Scan {
             let text =
                 format!("of {objects} objects, maybe users, this account may see the name alone; the first is {first}");
             // As many as would make the share of the whole domain unknown (PW990).
-            let is_gap = objects * 10 > self.seen.hashes.len();
+            let is_gap = objects * 10 > self.seen.count();
             if is_gap { &mut self.gaps } else { &mut self.notes }.push(domain(text));
         }
     }
@@ -413,7 +349,12 @@ impl Scan {
     async fn take(&mut self, range: &Range, entries: Vec<SearchEntry>) -> Vec<Found> {
         let Some(Open { session, token }) = &mut self.open else { return Vec::new() };
         match range.what {
-            What::Users => return self.take_users(entries).await,
+            What::Users => {
+                let guarded = self.guarded.get_or_insert_default();
+                let (users, gaps) = new_users(&entries, session, guarded, &mut self.seen).await;
+                self.gaps.extend(gaps);
+                return users;
+            }
             What::Containers => {
                 let note = |entry| self.unseen.note_container(entry, &session.head, token.as_ref());
                 entries.iter().for_each(note);
@@ -422,62 +363,11 @@ impl Scan {
         }
         Vec::new()
     }
-
-    async fn take_users(&mut self, entries: Vec<SearchEntry>) -> Vec<Found> {
-        let Some(Open { session, .. }) = &mut self.open else { return Vec::new() };
-        let guarded = self.guarded.get_or_insert_default();
-        let mut found = Vec::with_capacity(entries.len());
-        let mut unsure = Vec::new();
-        for entry in &entries {
-            let Some(guid) = bytes(entry, "objectGUID").and_then(|guid| <[u8; 16]>::try_from(guid).ok()) else {
-                self.gaps
-                    .push(NameValue { name: entry.dn.clone(), value: "its objectGUID may not be read".to_owned() });
-                continue;
-            };
-            if !self.seen.insert(&guid) {
-                continue;
-            }
-            let mut user = User { search_count: Some(1), ..assemble(entry, session) };
-            let groups = guarded.of(&guid);
-            let primary = value(entry, "primaryGroupID").and_then(|rid| rid.parse().ok());
-            if !asks_itself(&user, primary, &groups) {
-                user.protected_groups = Some(groups);
-            } else {
-                unsure.push(found.len());
-            }
-            let descriptor = SecurityDescriptor {
-                dn: entry.dn.clone(),
-                object_class: user.object_class.clone(),
-                sd_bytes: bytes(entry, "nTSecurityDescriptor").map(|bytes| Bytes(bytes.to_vec())),
-                sd_flags: DACL_ONLY,
-                purpose: "user".to_owned(),
-                ..SecurityDescriptor::default()
-            };
-            found.push(Found { user, descriptor });
-        }
-        let questions = unsure.into_iter().map(|place| {
-            let (mut session, dn) = (session.clone(), found[place].descriptor.dn.clone());
-            async move { (place, read(&mut session, &dn).await) }
-        });
-        let answers: Vec<_> = futures_util::stream::iter(questions).buffer_unordered(IN_FLIGHT).collect().await;
-        for (place, answer) in answers {
-            if let Ok(Some(whole)) = answer {
-                found[place].user.member_of_transitive = whole.member_of_transitive;
-            }
-        }
-        found
-    }
-}
-
-/// Whether the user itself has to be asked for its groups: another primary group may be nested in a protected
-/// one, and a mark without a group may have one that is not seen from here, as the universal groups of the
-/// forest's root domain, which stand in tokenGroups ([MS-ADTS] 3.1.1.4.5.19).
-fn asks_itself(user: &User, primary: Option<u32>, groups: &[String]) -> bool {
-    primary != Some(DOMAIN_USERS) || (user.admin_count == Some(1) && groups.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::scan_plan::planned_scans;
     use super::*;
     use crate::evidence::collect::Settings;
     use crate::evidence::collect::directory::testing::*;
@@ -498,28 +388,5 @@ mod tests {
             assert!(plan.iter().any(|item| item.covers(touched)), "{touched:?} is not in {plan:#?}");
         }
         assert_eq!(scan.gaps.len(), 1);
-    }
-
-    #[test]
-    fn a_scan_of_a_container_concerns_its_domain_alone() {
-        let bases = vec!["OU=Staff,DC=corp,DC=example".to_owned()];
-        let plan = planned_scans(&world(Settings { search_base: bases, ..corp() }), &Wanted::default());
-        assert!(plan.iter().all(|touched| touched.target.starts_with("<controller of corp.example>: ")), "{plan:#?}");
-    }
-
-    #[test]
-    fn who_may_be_protected_from_elsewhere_is_asked_itself() {
-        let (none, some) = (Vec::new(), vec!["S-1-5-32-544".to_owned()]);
-        for (primary, count, groups, expected) in [
-            (Some(513), None, &none, false),
-            (Some(513), Some(1), &none, true),
-            (Some(513), Some(0), &none, false),
-            (Some(513), Some(1), &some, false),
-            (Some(1200), None, &none, true),
-            (None, None, &none, true),
-        ] {
-            let user = User { admin_count: count, ..User::default() };
-            assert_eq!(asks_itself(&user, primary, groups), expected, "{primary:?} {count:?}");
-        }
     }
 }

@@ -1,0 +1,115 @@
+//! What a page of a scan says of users.
+
+use super::binary::bytes;
+use super::guarded::{DOMAIN_USERS, Guarded};
+use super::ldap::value;
+use super::query::DACL_ONLY;
+use super::room::{IN_FLIGHT, Session};
+use super::user_entry::{assemble, read};
+use crate::catalog::NameValue;
+use crate::evidence::{Bytes, SecurityDescriptor, User};
+use futures_util::StreamExt;
+use ldap3::SearchEntry;
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+
+/// A user as a scan sees it.
+pub struct Found {
+    pub user: User,
+    pub descriptor: SecurityDescriptor,
+}
+
+/// The users so far, by a hash of their objectGUID: two of a million share one once in thirty million scans.
+#[derive(Default)]
+pub struct Seen {
+    hashes: HashSet<u64, foldhash::fast::FixedState>,
+    state: foldhash::quality::RandomState,
+}
+
+impl Seen {
+    /// False when the user was seen before.
+    pub fn insert(&mut self, guid: &[u8; 16]) -> bool {
+        self.hashes.insert(self.state.hash_one(guid))
+    }
+
+    pub fn count(&self) -> usize {
+        self.hashes.len()
+    }
+}
+
+/// The users of a page who are new, and those that cannot be told apart as gaps.
+pub async fn new_users(
+    entries: &[SearchEntry],
+    session: &Session,
+    guarded: &Guarded,
+    seen: &mut Seen,
+) -> (Vec<Found>, Vec<NameValue>) {
+    let mut gaps = Vec::new();
+    let mut found = Vec::with_capacity(entries.len());
+    let mut unsure = Vec::new();
+    for entry in entries {
+        let Some(guid) = bytes(entry, "objectGUID").and_then(|guid| <[u8; 16]>::try_from(guid).ok()) else {
+            gaps.push(NameValue { name: entry.dn.clone(), value: "its objectGUID may not be read".to_owned() });
+            continue;
+        };
+        if !seen.insert(&guid) {
+            continue;
+        }
+        let mut user = User { search_count: Some(1), ..assemble(entry, session) };
+        let groups = guarded.of(&guid);
+        let primary = value(entry, "primaryGroupID").and_then(|rid| rid.parse().ok());
+        if !asks_itself(&user, primary, &groups) {
+            user.protected_groups = Some(groups);
+        } else {
+            unsure.push(found.len());
+        }
+        let descriptor = SecurityDescriptor {
+            dn: entry.dn.clone(),
+            object_class: user.object_class.clone(),
+            sd_bytes: bytes(entry, "nTSecurityDescriptor").map(|bytes| Bytes(bytes.to_vec())),
+            sd_flags: DACL_ONLY,
+            purpose: "user".to_owned(),
+            ..SecurityDescriptor::default()
+        };
+        found.push(Found { user, descriptor });
+    }
+    let questions = unsure.into_iter().map(|place| {
+        let (mut session, dn) = (session.clone(), found[place].descriptor.dn.clone());
+        async move { (place, read(&mut session, &dn).await) }
+    });
+    let answers: Vec<_> = futures_util::stream::iter(questions).buffer_unordered(IN_FLIGHT).collect().await;
+    for (place, answer) in answers {
+        if let Ok(Some(whole)) = answer {
+            found[place].user.member_of_transitive = whole.member_of_transitive;
+        }
+    }
+    (found, gaps)
+}
+
+/// Whether the user itself has to be asked for its groups: another primary group may be nested in a protected
+/// one, and a mark without a group may have one that is not seen from here, as the universal groups of the
+/// forest's root domain, which stand in tokenGroups ([MS-ADTS] 3.1.1.4.5.19).
+fn asks_itself(user: &User, primary: Option<u32>, groups: &[String]) -> bool {
+    primary != Some(DOMAIN_USERS) || (user.admin_count == Some(1) && groups.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_be_protected_from_elsewhere_is_asked_itself() {
+        let (none, some) = (Vec::new(), vec!["S-1-5-32-544".to_owned()]);
+        for (primary, count, groups, expected) in [
+            (Some(513), None, &none, false),
+            (Some(513), Some(1), &none, true),
+            (Some(513), Some(0), &none, false),
+            (Some(513), Some(1), &some, false),
+            (Some(1200), None, &none, true),
+            (None, None, &none, true),
+        ] {
+            let user = User { admin_count: count, ..User::default() };
+            assert_eq!(asks_itself(&user, primary, groups), expected, "{primary:?} {count:?}");
+        }
+    }
+}
