@@ -333,6 +333,7 @@ impl Scan {
         let Unseen { gaps, more, objects, first, .. } = std::mem::take(&mut self.unseen);
         self.gaps.extend(gaps);
         let domain = |value: String| NameValue { name: self.domain.display.clone(), value };
+        self.gaps.extend(self.seen.unread().map(domain));
         if more > 0 {
             self.gaps.push(domain(format!("this account may not see what is in {more} further containers")));
         }
@@ -351,8 +352,7 @@ impl Scan {
         match range.what {
             What::Users => {
                 let guarded = self.guarded.get_or_insert_default();
-                let (users, gaps) = new_users(&entries, session, guarded, &mut self.seen).await;
-                self.gaps.extend(gaps);
+                let users = new_users(&entries, session, guarded, &mut self.seen).await;
                 return users;
             }
             What::Containers => {

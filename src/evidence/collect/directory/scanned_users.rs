@@ -6,7 +6,6 @@ use super::ldap::value;
 use super::query::DACL_ONLY;
 use super::room::{IN_FLIGHT, Session};
 use super::user_entry::{assemble, read};
-use crate::catalog::NameValue;
 use crate::evidence::{Bytes, SecurityDescriptor, User};
 use futures_util::StreamExt;
 use ldap3::SearchEntry;
@@ -24,6 +23,9 @@ pub struct Found {
 pub struct Seen {
     hashes: HashSet<u64, foldhash::fast::FixedState>,
     state: foldhash::quality::RandomState,
+    /// Of the names of users whose objectGUID may not be read, and the first of these names.
+    without_guid: HashSet<u64, foldhash::fast::FixedState>,
+    first_without: String,
 }
 
 impl Seen {
@@ -35,21 +37,28 @@ impl Seen {
     pub fn count(&self) -> usize {
         self.hashes.len()
     }
+
+    fn note_without_guid(&mut self, dn: &str) {
+        if self.without_guid.is_empty() {
+            self.first_without = dn.to_owned();
+        }
+        self.without_guid.insert(self.state.hash_one(dn));
+    }
+
+    /// What is to be said of users that cannot be told apart; they are not counted.
+    pub fn unread(&self) -> Option<String> {
+        let (count, first) = (self.without_guid.len(), &self.first_without);
+        (count > 0).then(|| format!("of {count} users the objectGUID may not be read; the first is {first}"))
+    }
 }
 
-/// The users of a page who are new, and those that cannot be told apart as gaps.
-pub async fn new_users(
-    entries: &[SearchEntry],
-    session: &Session,
-    guarded: &Guarded,
-    seen: &mut Seen,
-) -> (Vec<Found>, Vec<NameValue>) {
-    let mut gaps = Vec::new();
+/// The users of a page who are new.
+pub async fn new_users(entries: &[SearchEntry], session: &Session, guarded: &Guarded, seen: &mut Seen) -> Vec<Found> {
     let mut found = Vec::with_capacity(entries.len());
     let mut unsure = Vec::new();
     for entry in entries {
         let Some(guid) = bytes(entry, "objectGUID").and_then(|guid| <[u8; 16]>::try_from(guid).ok()) else {
-            gaps.push(NameValue { name: entry.dn.clone(), value: "its objectGUID may not be read".to_owned() });
+            seen.note_without_guid(&entry.dn);
             continue;
         };
         if !seen.insert(&guid) {
@@ -83,7 +92,7 @@ pub async fn new_users(
             found[place].user.member_of_transitive = whole.member_of_transitive;
         }
     }
-    (found, gaps)
+    found
 }
 
 /// Whether the user itself has to be asked for its groups: another primary group may be nested in a protected
@@ -96,6 +105,18 @@ fn asks_itself(user: &User, primary: Option<u32>, groups: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn users_that_cannot_be_told_apart_are_one_line_however_often_they_come() {
+        let mut seen = Seen::default();
+        assert!(seen.insert(&[1; 16]) && !seen.insert(&[1; 16]));
+        assert_eq!(seen.unread(), None);
+        for dn in ["CN=a,DC=corp", "CN=b,DC=corp", "CN=a,DC=corp"] {
+            seen.note_without_guid(dn);
+        }
+        let text = "of 2 users the objectGUID may not be read; the first is CN=a,DC=corp";
+        assert_eq!((seen.count(), seen.unread().as_deref()), (1, Some(text)));
+    }
 
     #[test]
     fn who_may_be_protected_from_elsewhere_is_asked_itself() {
