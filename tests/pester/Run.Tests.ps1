@@ -81,7 +81,8 @@ try { Test-PasswordWriteback -Proxy $($proxy.Url) -TimeoutSecond 60 -GlobalTimeo
 finally { Set-Content -LiteralPath '$mark' -Value (Get-PasswordWritebackReport).state }
 "@
         $proxy.Held.Clear()
-        $start = New-Object System.Diagnostics.ProcessStartInfo (Get-PwshPath), "-NoProfile -NonInteractive -File `"$file`""
+        # Whoever starts the tests in the background hands down that the signal is ignored.
+        $start = New-Object System.Diagnostics.ProcessStartInfo '/usr/bin/env', "--default-signal=INT `"$(Get-PwshPath)`" -NoProfile -NonInteractive -File `"$file`""
         $start.UseShellExecute = $false
         $process = [Diagnostics.Process]::Start($start)
         $client = Wait-Connection
