@@ -221,4 +221,14 @@ function Format-Report {
         "$($c.suppressed) suppressed; $seconds s; version $($Report.tool.version)")
 }
 
-Export-ModuleMember -Function Format-Report, Format-Cell, Get-ExplainLine
+# The better states first, in the words of the key that stands above the table.
+$script:PortState = [ordered]@{ connected = 'open'; refused = 'ref'; reset = 'rst'; timedOut = 'tmo'; unreachable = 'unr'; unknown = '?'; notTried = '-' }
+
+# The best state of these ports: of several that serve one thing, one that connects is enough.
+function Format-PortState {
+    param([AllowEmptyCollection()] [object[]] $Port)
+    $states = @($Port | ForEach-Object { $_.state })
+    $script:PortState[[string]@($script:PortState.Keys | Where-Object { $states -contains $_ })[0]]
+}
+
+Export-ModuleMember -Function Format-Report, Format-Cell, Format-PortState, Get-ExplainLine

@@ -31,13 +31,7 @@ need_packages python3 iproute2
 bash "$ROOT/tests/lab/install.sh"
 need_rust
 use_build_cache
-work=$(mktemp -d)
-name=demo$$
-finish() {
-    "$ROOT/tests/lab/lab.sh" down --name "$name" >/dev/null 2>&1 || true
-    rm -rf "$work"
-}
-trap finish EXIT
+plan_lab demo
 reports=${json:-$work/reports}
 mkdir -p "$reports"
 
@@ -50,20 +44,18 @@ else
 fi
 
 say "3/4 starting the lab: two domain controllers, the cloud, proxies"
-"$ROOT/tests/lab/lab.sh" up --name "$name"
-eval "$("$ROOT/tests/lab/lab.sh" env --name "$name")"
-export PWB_LAB_USER PWB_LAB_PASSWORD PWB_LAB_DOMAIN PWB_LAB_CONNECTOR PWB_LAB_KNOWLEDGE
+start_lab
 
 # One run on the sync server of the lab: examine NAME [ARGUMENTS of the cmdlet]
 examine() {
     local report=$reports/$1.json arguments=${2:-}
     if [[ -n $PWSH ]]; then
-        "$ROOT/tests/lab/lab.sh" exec --name "$name" sync "$PWSH" -NoProfile -NonInteractive \
+        "$lab" exec --name "$name" sync "$PWSH" -NoProfile -NonInteractive \
             -File "$ROOT/tests/demo/examine.ps1" -Module "$work/stage/PasswordWriteback" -Report "$report" ${arguments:+"-Arguments:$arguments"} </dev/null
     else
         local proxy=
         [[ $arguments != *-Proxy* ]] || proxy=",\"network\":{\"proxy\":\"${arguments#*-Proxy }\"}"
-        "$ROOT/tests/lab/lab.sh" exec --name "$name" sync env COLUMNS=100 \
+        "$lab" exec --name "$name" sync env COLUMNS=100 \
             "$CARGO_TARGET_DIR/release/examples/report" --secret-from PWB_LAB_PASSWORD \
             "{\"syncServer\":true,\"knowledgePath\":\"$PWB_LAB_KNOWLEDGE\",\"directory\":{\"domains\":[\"$PWB_LAB_DOMAIN\"],\"user\":\"$PWB_LAB_USER\",\"connectorAccounts\":[\"$PWB_LAB_CONNECTOR\"]}$proxy}" "$report" </dev/null
     fi
@@ -92,9 +84,9 @@ for fault in "${faults[@]}"; do
     [[ -n ${cause:-} ]] || die "a fault named '$fault'; tests/lab/faults.tsv lists them"
     [[ $arguments != - ]] || arguments=
     printf '\n---------- %s: %s ----------\n' "$fault" "$meaning"
-    "$ROOT/tests/lab/lab.sh" fault --name "$name" "$fault" on </dev/null
+    "$lab" fault --name "$name" "$fault" on </dev/null
     examine "$fault" "$arguments"
-    "$ROOT/tests/lab/lab.sh" fault --name "$name" "$fault" off </dev/null
+    "$lab" fault --name "$name" "$fault" off </dev/null
     judge "$fault" "$cause"
 done
 

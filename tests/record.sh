@@ -17,26 +17,22 @@ fi
 need_rust
 need_mono
 use_build_cache
-work=$(mktemp -d)
-name=record$$
-finish() {
-    "$ROOT/tests/lab/lab.sh" down --name "$name" >/dev/null 2>&1 || true
-    rm -rf "$work"
-}
-trap finish EXIT
+plan_lab record
 "$ROOT/tests/stage.sh" "$work/stage" >/dev/null
-"$ROOT/tests/lab/lab.sh" up --name "$name"
-eval "$("$ROOT/tests/lab/lab.sh" env --name "$name")"
-export PWB_LAB_USER PWB_LAB_PASSWORD PWB_LAB_DOMAIN PWB_LAB_CONNECTOR PWB_LAB_KNOWLEDGE
+start_lab
 cp "$PWB_LAB_KNOWLEDGE"/* "$ROOT/tests/replay/knowledge/"
 
-local_ldap() { echo "ldapi://${PWB_LAB_DIR//\//%2F}%2F$1%2Fprivate%2Fldap_priv%2Fldapi"; }
-
 # The second controller learns of them by itself.
-plant_people() {
+plant_people() (
+    for part in common directory; do
+        # shellcheck source=/dev/null
+        . "$ROOT/tests/lab/lib/$part.sh"
+    done
+    choose_instance "$name"
     /usr/bin/python3 -B "$ROOT/tests/lab/lib/people.py" "$(local_ldap dc1)"
-    timeout 60 bash -c 'until ldbsearch -H "$0" "(cn=jana-old)" cn | grep -q "^cn: "; do sleep 1; done' "$(local_ldap dc2)"
-}
+    have_come() { ldbsearch -H "$(local_ldap dc2)" "(cn=jana-old)" cn | grep -q "^cn: "; }
+    wait_for 60 "dc2 to learn of the people" have_come
+)
 
 for case in "${cases[@]}"; do
     say "$case"
@@ -44,13 +40,13 @@ for case in "${cases[@]}"; do
     mkdir -p "$folder"
     arguments=$(awk -F'\t' -v f="$case" '$1 == f { print $3; found = 1 } END { exit !found }' "$ROOT/tests/lab/faults.tsv") && fault=$case || fault=
     [[ ! -f $folder/arguments ]] || { arguments=$(<"$folder/arguments") && plant_people; }
-    [[ -z $fault ]] || "$ROOT/tests/lab/lab.sh" fault --name "$name" "$fault" on </dev/null
+    [[ -z $fault ]] || "$lab" fault --name "$name" "$fault" on </dev/null
     rm -f "$folder/evidence.zip"
-    "$ROOT/tests/lab/lab.sh" exec --name "$name" sync "$PWSH" -NoProfile -NonInteractive \
+    "$lab" exec --name "$name" sync "$PWSH" -NoProfile -NonInteractive \
         -File "$ROOT/tests/demo/examine.ps1" -Module "$work/stage/PasswordWriteback" -Evidence "$folder/evidence.zip" \
         ${arguments:+"-Arguments:$arguments"} </dev/null
-    [[ -z $fault ]] || "$ROOT/tests/lab/lab.sh" fault --name "$name" "$fault" off </dev/null
+    [[ -z $fault ]] || "$lab" fault --name "$name" "$fault" off </dev/null
     # The other cases are recorded without these people.
-    [[ ! -f $folder/arguments ]] || { "$ROOT/tests/lab/lab.sh" down --name "$name" && "$ROOT/tests/lab/lab.sh" up --name "$name"; }
+    [[ ! -f $folder/arguments ]] || { "$lab" down --name "$name" && "$lab" up --name "$name"; }
 done
 sh "$ROOT/tests/refresh.sh"

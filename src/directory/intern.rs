@@ -19,7 +19,7 @@ pub struct Summary {
     pub decisions: Vec<Decision>,
 }
 
-/// The summaries of the descriptors seen, for one token, one class and some rights.
+/// The summaries of the descriptors seen, for one token and some rights.
 ///
 /// A key is the whole descriptor, so two that share a hash are never confused. Keys and summaries take at
 /// most `MOST_BYTES`; beyond that everything is forgotten and the cache begins anew: where so many differ,
@@ -27,46 +27,48 @@ pub struct Summary {
 #[derive(Debug)]
 pub struct Judged {
     token: Token,
-    class: Option<Guid>,
     rights: Vec<Right>,
-    known: HashMap<Box<[u8]>, Arc<Summary>, foldhash::fast::RandomState>,
+    /// By the class of the object, because an ACE may be for one class.
+    known: HashMap<Option<Guid>, Known, foldhash::fast::RandomState>,
     bytes: usize,
 }
+
+type Known = HashMap<Box<[u8]>, Arc<Summary>, foldhash::fast::RandomState>;
 
 /// 8 MiB: more than two thousand different descriptors of 3 KiB.
 const MOST_BYTES: usize = 8 << 20;
 
 impl Judged {
-    pub fn new(token: Token, class: Option<Guid>, rights: impl Into<Vec<Right>>) -> Judged {
-        Judged { token, class, rights: rights.into(), known: HashMap::default(), bytes: 0 }
+    pub fn new(token: Token, rights: impl Into<Vec<Right>>) -> Judged {
+        Judged { token, rights: rights.into(), known: HashMap::default(), bytes: 0 }
     }
 
-    pub fn judge(&mut self, bytes: &[u8]) -> Result<Arc<Summary>, Malformed> {
-        if let Some(summary) = self.known.get(bytes) {
+    pub fn judge(&mut self, class: Option<Guid>, bytes: &[u8]) -> Result<Arc<Summary>, Malformed> {
+        if let Some(summary) = self.known.get(&class).and_then(|known| known.get(bytes)) {
             return Ok(Arc::clone(summary));
         }
-        let summary = Arc::new(self.judge_anew(&Descriptor::from_bytes(bytes)?));
+        let summary = Arc::new(self.judge_anew(class, &Descriptor::from_bytes(bytes)?));
         let size = bytes.len() + size_of::<Summary>() + size_of_val(summary.decisions.as_slice());
         if self.bytes + size > MOST_BYTES {
             self.known.clear();
             self.bytes = 0;
         }
         self.bytes += size;
-        self.known.insert(bytes.into(), Arc::clone(&summary));
+        self.known.entry(class).or_default().insert(bytes.into(), Arc::clone(&summary));
         Ok(summary)
     }
 
-    fn judge_anew(&self, descriptor: &Descriptor) -> Summary {
+    fn judge_anew(&self, class: Option<Guid>, descriptor: &Descriptor) -> Summary {
         Summary {
             is_protected: descriptor.is_protected(),
             has_null_dacl: descriptor.dacl == Dacl::Null,
-            decisions: self.rights.iter().map(|right| decide(descriptor, &self.token, *right, self.class)).collect(),
+            decisions: self.rights.iter().map(|right| decide(descriptor, &self.token, *right, class)).collect(),
         }
     }
 
     /// How many different descriptors are remembered.
     pub fn remembered(&self) -> usize {
-        self.known.len()
+        self.known.values().map(HashMap::len).sum()
     }
 }
 
@@ -80,7 +82,7 @@ mod tests {
     const RIGHTS: [Right; 2] = [Right::ResetPassword, Right::ReadControl];
 
     fn judged() -> Judged {
-        Judged::new(Token::new([AUTHENTICATED_USERS], true), Some(USER), RIGHTS)
+        Judged::new(Token::new([AUTHENTICATED_USERS], true), RIGHTS)
     }
 
     #[test]
@@ -89,13 +91,13 @@ mod tests {
         let vectors = vectors();
         for vector in &vectors {
             let descriptor = Descriptor::from_bytes(&vector.bytes).unwrap();
-            let first = judged.judge(&vector.bytes).unwrap();
+            let first = judged.judge(Some(USER), &vector.bytes).unwrap();
             for (decision, right) in first.decisions.iter().zip(RIGHTS) {
                 assert_eq!(*decision, decide(&descriptor, &judged.token, right, Some(USER)), "{}", vector.name);
             }
             assert_eq!(first.is_protected, descriptor.is_protected());
             assert_eq!(first.has_null_dacl, descriptor.dacl == Dacl::Null);
-            assert!(Arc::ptr_eq(&first, &judged.judge(&vector.bytes).unwrap()));
+            assert!(Arc::ptr_eq(&first, &judged.judge(Some(USER), &vector.bytes).unwrap()));
         }
         assert_eq!(judged.remembered(), vectors.len());
     }
@@ -104,7 +106,7 @@ mod tests {
     fn malformed_bytes_are_an_error_each_time() {
         let mut judged = judged();
         for _ in 0..2 {
-            assert!(judged.judge(&[1, 2, 3]).is_err());
+            assert!(judged.judge(Some(USER), &[1, 2, 3]).is_err());
         }
         assert_eq!(judged.remembered(), 0);
     }
@@ -118,7 +120,7 @@ mod tests {
         for number in 0..40_u8 {
             let mut bytes = source.clone();
             bytes.resize(length, number);
-            judged.judge(&bytes).unwrap();
+            judged.judge(Some(USER), &bytes).unwrap();
             assert!(judged.remembered() * length <= MOST_BYTES);
         }
         // Seven have room beside their summaries.

@@ -54,10 +54,11 @@ mod tests {
     use super::*;
     use crate::catalog::testing::{NOW, Stage};
     use crate::checks::permission::testing::{account, user};
+    use crate::checks::user::facts::as_file_time;
 
     #[test]
     fn the_password_of_the_connector_account_expires_within_the_year() {
-        let file_time = |days: i64| Some(((NOW + days * DAY_MS + 11_644_473_600_000) * 10_000).to_string());
+        let file_time = |days: i64| Some(as_file_time(NOW + days * DAY_MS));
         for (target, expires, expected) in [
             (account(), file_time(30), Some(NOW + 30 * DAY_MS)),
             (account(), file_time(366), None),

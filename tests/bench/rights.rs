@@ -30,9 +30,9 @@ fn main() {
             |right: &&Right| decide(&descriptor, &token, **right, Some(guids::USER)).verdict == Verdict::Granted;
         RIGHTS.iter().filter(granted).count()
     });
-    let mut judged = Judged::new(token.clone(), Some(guids::USER), RIGHTS);
+    let mut judged = Judged::new(token.clone(), RIGHTS);
     let same = measure("judged, repeats from the cache", &scan, |bytes| {
-        let Ok(summary) = judged.judge(bytes) else { return 0 };
+        let Ok(summary) = judged.judge(Some(guids::USER), bytes) else { return 0 };
         summary.decisions.iter().filter(|decision| decision.verdict == Verdict::Granted).count()
     });
     assert_eq!(granted, same, "the cache answers otherwise");

@@ -13,6 +13,8 @@ if [[ ${1:-} != --inside ]]; then
 fi
 program=$2 controller=$3
 shift 3
+# shellcheck source=tests/lab/lib/scanned.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lab/lib/scanned.sh"
 (($#)) || set -- 10000 100000
 
 work=$(mktemp -d)
@@ -42,14 +44,11 @@ product() {
     "$program" "$request" "$2" 2>>"$work/coverage"
 }
 
-attributes="objectGUID objectSid userPrincipalName sAMAccountName objectClass userAccountControl
-msDS-User-Account-Control-Computed adminCount pwdLastSet lockoutTime accountExpires msDS-ResultantPSO
-msExchMasterAccountSid primaryGroupID nTSecurityDescriptor"
 rival() {
     # shellcheck disable=SC2086 # one word each
     /usr/bin/time -f '%U %S %e' -o "$work/rival" ldapsearch -x -LLL -o ldif-wrap=no -H ldaps://dc1.bench.example \
         -D operator@bench.example -w "$PWB_SECRET" -b DC=bench,DC=example -E pr=500/noprompt \
-        -E '!1.2.840.113556.1.4.801=::MAMCAQQ=' '(sAMAccountType=805306368)' $attributes >"$work/entries"
+        -E '!1.2.840.113556.1.4.801=::MAMCAQQ=' '(sAMAccountType=805306368)' $SCANNED >"$work/entries"
     echo "$(grep -c '^dn: ' "$work/entries") $(awk '{ print $1 + $2, $3 }' "$work/rival")"
     rm "$work/entries"
 }

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common network directory; do
+for part in common network directory scanned; do
     # shellcheck source=/dev/null
     . "$HERE/lib/$part.sh"
 done
@@ -57,12 +57,9 @@ for finding in json.load(open(sys.argv[2]))["findings"]:
 END
 
 say "ldapsearch"
-attributes="objectGUID objectSid userPrincipalName sAMAccountName objectClass userAccountControl
-msDS-User-Account-Control-Computed adminCount pwdLastSet lockoutTime accountExpires msDS-ResultantPSO
-msExchMasterAccountSid primaryGroupID nTSecurityDescriptor"
 # shellcheck disable=SC2086 # one word each
 measured rival ldapsearch -Q -Y GSSAPI -LLL -o ldif-wrap=no -H "ldap://dc1.$LAB_DOMAIN" -b "$LAB_BASE_DN" \
-    -E pr=500/noprompt -E '!1.2.840.113556.1.4.801=::MAMCAQQ=' '(sAMAccountType=805306368)' $attributes >"$work/entries"
+    -E pr=500/noprompt -E '!1.2.840.113556.1.4.801=::MAMCAQQ=' '(sAMAccountType=805306368)' $SCANNED >"$work/entries"
 echo "ldapsearch: $(grep -c '^dn: ' "$work/entries") users"
 
 cd "$work"

@@ -4,16 +4,12 @@
 #
 #   hardened.sh REPORT     the built example 'report'
 set -euo pipefail
+# shellcheck source=tests/setup/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../setup/lib.sh"
 report=$1
-lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/lab.sh
-name=hardened$$
-work=$(mktemp -d)
-trap '"$lab" down --name "$name" >/dev/null 2>&1; rm -rf "$work"' EXIT
-"$lab" up --name "$name"
-eval "$("$lab" env --name "$name")"
-export PWB_LAB_PASSWORD KRB5CCNAME KRB5_CONFIG
+plan_lab hardened
+start_lab
 
-expect() { if "${@:2}"; then echo "ok - $1"; else echo "not ok - $1"; fi; }
 sync() { "$lab" exec --name "$name" sync "$@" </dev/null; }
 
 # Kerberos inside TLS, with and without the binding to the certificate.

@@ -8,15 +8,8 @@ need_rust
 use_build_cache
 "$CARGO" build --release --locked --quiet --example report --manifest-path "$ROOT/Cargo.toml"
 
-lab=$ROOT/tests/lab/lab.sh
-name=product$$
-work=$(mktemp -d)
-trap '"$lab" down --name "$name" >/dev/null 2>&1; rm -rf "$work"' EXIT
-"$lab" up --name "$name"
-eval "$("$lab" env --name "$name")"
-export PWB_LAB_PASSWORD
-
-expect() { if "${@:2}"; then echo "ok - $1"; else echo "not ok - $1"; fi; }
+plan_lab product
+start_lab
 
 examine() {
     "$lab" exec --name "$name" sync "$CARGO_TARGET_DIR/release/examples/report" --secret-from PWB_LAB_PASSWORD \

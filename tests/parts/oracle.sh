@@ -21,12 +21,8 @@ need_rust
 use_build_cache
 "$CARGO" build --locked --quiet --example oracle --example report --manifest-path "$ROOT/Cargo.toml"
 
-lab=$ROOT/tests/lab/lab.sh
-name=oracle$$
-work=$(mktemp -d)
-trap '"$lab" down --name "$name" >/dev/null 2>&1; rm -rf "$work"' EXIT
-"$lab" up --name "$name"
-eval "$("$lab" env --name "$name")"
+plan_lab oracle
+start_lab
 # shellcheck source=tests/lab/lib/common.sh
 PWB_ORACLE_PASSWORD=$(. "$ROOT/tests/lab/lib/common.sh" && echo "$ADMIN_PASSWORD")
 export PYTHONDONTWRITEBYTECODE=1 PWB_ORACLE_PASSWORD

@@ -106,3 +106,21 @@ find_powershell() {
 
 # The loader of the module is compiled by mono's compiler outside Windows.
 need_mono() { need_packages mono-mcs mono-runtime libmono-cil-dev; }
+
+# A folder and a lab that end with the script: sets lab, name and work; start_lab starts the lab.
+# shellcheck disable=SC2034  # read by the scripts that source this
+plan_lab() {
+    lab=$ROOT/tests/lab/lab.sh
+    name=$1$$
+    work=$(mktemp -d)
+    trap '"$lab" down --name "$name" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+}
+
+# Exports what a test needs to know of the lab: PWB_LAB_* and the operator's ticket.
+start_lab() {
+    "$lab" up --name "$name"
+    eval "$("$lab" env --name "$name")"
+}
+
+# One line of a test: expect WHAT COMMAND...
+expect() { if "${@:2}"; then echo "ok - $1"; else echo "not ok - $1"; fi; }

@@ -219,6 +219,7 @@ mod tests {
     use super::*;
     use crate::catalog::Status;
     use crate::catalog::testing::{NOW, Stage, server};
+    use crate::checks::user::facts::as_file_time;
     use crate::evidence::{AdSyncRun, AdSyncRuns, Connector, Event, EventLog};
 
     const SET: &str = "134000000000000000";
@@ -270,7 +271,7 @@ mod tests {
         const HOUR: i64 = 3_600_000;
         /// A file time so many hours before now.
         fn before(hours: i64) -> String {
-            ((NOW - hours * HOUR + 11_644_473_600_000) * 10_000).to_string()
+            as_file_time(NOW - hours * HOUR)
         }
         let user = || User {
             computed_uac: Some(0x80_0000),

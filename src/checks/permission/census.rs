@@ -39,8 +39,8 @@ pub struct Census<'a> {
     domain: Target,
     policy: Option<&'a DomainPolicy>,
     token: Option<Token>,
-    /// Descriptors that repeat are judged once, for each class of users.
-    judged: HashMap<Option<Guid>, Judged>,
+    /// Descriptors that repeat are judged once.
+    judged: Option<Judged>,
     /// In the order of [`COUNTED`].
     tallies: [Tally; 4],
     /// The head of the domain first.
@@ -59,12 +59,13 @@ pub fn is_counted(check: &Check) -> bool {
 
 impl<'a> Census<'a> {
     pub fn new(scene: &Scene<'a>, domain: &Target) -> Census<'a> {
+        let token = account_for(scene, domain).ok().map(|account| account.token);
         let head = object(scene, &domain.key, "domainHead", &format!("the head of {}", clean(&domain.display)));
         Census {
             domain: domain.clone(),
             policy: policy_of(scene, domain).map(|fact| fact.data),
-            token: account_for(scene, domain).ok().map(|account| account.token),
-            judged: HashMap::new(),
+            judged: token.clone().map(|token| Judged::new(token, COUNTED)),
+            token,
             tallies: Default::default(),
             places: vec![Place::new(domain.clone(), Own::Head(Box::new(head)))],
             by_dn: HashMap::new(),
@@ -87,10 +88,7 @@ impl<'a> Census<'a> {
         self.users += 1;
         let class = class_of(descriptor);
         let bytes = descriptor.sd_bytes.as_ref().map(|bytes| bytes.0.as_slice());
-        let summary = self.token.as_ref().zip(bytes).and_then(|(token, bytes)| {
-            let judged = self.judged.entry(class).or_insert_with(|| Judged::new(token.clone(), class, COUNTED));
-            judged.judge(bytes).ok()
-        });
+        let summary = self.judged.as_mut().zip(bytes).and_then(|(judged, bytes)| judged.judge(class, bytes).ok());
         let counts = matches!(protection(user, self.policy), Protection::None | Protection::Unknown);
         let container = container_of(user);
         for (index, tally) in self.tallies.iter_mut().enumerate() {

@@ -13,12 +13,12 @@ use crate::checks::user::operation::Operation;
 use crate::checks::user::share;
 use crate::contract::{Item, UserResult};
 use crate::diagnostics::live::Live;
-use crate::directory::{Descriptor, Guid, Judged, Token};
+use crate::directory::{Descriptor, Judged};
 use crate::engine::{Judge, Shown, coverage, users};
 use crate::evidence::collect::directory::{Found, Scan};
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
 use crate::jobs::{Closed, Outbox};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Users whose answers are made together.
 const AT_ONCE: usize = 50;
@@ -32,13 +32,12 @@ pub struct Coverages<'a> {
     domain: Target,
     /// Records that the checks of a user read besides those about the user.
     shared: Vec<Record>,
-    token: Option<Token>,
     added: Vec<String>,
     operation: Option<Operation>,
     policies: Policies<'a>,
     policy: Option<&'a DomainPolicy>,
-    /// Descriptors that repeat are judged once, for each class of users.
-    judged: HashMap<Option<Guid>, Judged>,
+    /// Descriptors that repeat are judged once; without the connector account none is.
+    judged: Option<Judged>,
     coverage: Coverage,
     /// Checks that had something to judge of the first users: of the others they have the same.
     examined: HashSet<String>,
@@ -64,12 +63,11 @@ impl<'a> Coverages<'a> {
             summary_only,
             domain: domain.clone(),
             shared: evidence.records().filter(is_shared).cloned().collect(),
-            token: account_for(&scene, domain).ok().map(|account| account.token),
             added: added(&scene, domain),
             operation: Operation::stated(&scene),
             policies: Policies::new(policy, all.into_iter().map(|fact| fact.data)),
             policy,
-            judged: HashMap::new(),
+            judged: account_for(&scene, domain).ok().map(|account| Judged::new(account.token, NEEDED)),
             coverage: Coverage::default(),
             examined: HashSet::new(),
         }
@@ -89,11 +87,11 @@ impl<'a> Coverages<'a> {
             self.count(found);
         }
         let Live { engine, .. } = self.live;
-        if self.summary_only && !engine.emit_evidence {
-            return Ok(());
+        if engine.emit_evidence {
+            for found in page {
+                hand_out_evidence(outbox, records(self.live, &self.domain, found)).await?;
+            }
         }
-        let records: Vec<Record> = page.iter().flat_map(|found| records(self.live, &self.domain, found)).collect();
-        hand_out_evidence(outbox, self.live, &records).await?;
         if self.summary_only {
             return Ok(());
         }
@@ -122,9 +120,8 @@ impl<'a> Coverages<'a> {
         let Found { user, descriptor } = found;
         let class = class_of(descriptor);
         let bytes = descriptor.sd_bytes.as_ref().map(|bytes| bytes.0.as_slice());
-        let rights = self.token.as_ref().zip(bytes).and_then(|(token, bytes)| {
-            let judged = self.judged.entry(class).or_insert_with(|| Judged::new(token.clone(), class, NEEDED));
-            let summary = judged.judge(bytes).ok()?;
+        let rights = self.judged.as_mut().zip(bytes).and_then(|(judged, bytes)| {
+            let summary = judged.judge(class, bytes).ok()?;
             Some(Rights { decisions: *summary.decisions.first_chunk()?, protected: summary.is_protected })
         });
         let own_change = bytes.filter(|_| self.operation == Some(Operation::Change)).and_then(|bytes| {

@@ -195,12 +195,10 @@ fn records(live: &Live, domain: &Target, found: &Found) -> Vec<Record> {
     vec![world.record(&target, now, user.clone()), world.record(&target, now, descriptor.clone())]
 }
 
-/// Hands records out when they were asked for.
-async fn hand_out_evidence(outbox: &Outbox, live: &Live, records: &[Record]) -> Result<(), Closed> {
-    if live.engine.emit_evidence {
-        for record in records {
-            outbox.send(&Item::Evidence { record: Box::new(record.clone()) }).await?;
-        }
+/// Hands records out, for who asked for them.
+async fn hand_out_evidence(outbox: &Outbox, records: impl IntoIterator<Item = Record>) -> Result<(), Closed> {
+    for record in records {
+        outbox.send(&Item::Evidence { record: Box::new(record) }).await?;
     }
     Ok(())
 }

@@ -38,12 +38,12 @@ impl<'a> Rights<'a> {
         if !self.live.engine.emit_evidence {
             return Ok(());
         }
-        hand_out_evidence(outbox, self.live, &batch.containers).await?;
+        hand_out_evidence(outbox, batch.containers.iter().cloned()).await?;
         for found in &batch.users {
             // Nobody asked for them by name: judged again, they are a sample of everybody.
             let user = User { sampled: true, ..found.user.clone() };
             let found = Found { user, descriptor: found.descriptor.clone() };
-            hand_out_evidence(outbox, self.live, &records(self.live, &self.domain, &found)).await?;
+            hand_out_evidence(outbox, records(self.live, &self.domain, &found)).await?;
         }
         Ok(())
     }

@@ -352,8 +352,7 @@ impl Scan {
         match range.what {
             What::Users => {
                 let guarded = self.guarded.get_or_insert_default();
-                let users = new_users(&entries, session, guarded, &mut self.seen).await;
-                return users;
+                return new_users(&entries, session, guarded, &mut self.seen).await;
             }
             What::Containers => {
                 let note = |entry| self.unseen.note_container(entry, &session.head, token.as_ref());
