@@ -5,6 +5,7 @@ use super::access::decide;
 use super::descriptor::{Dacl, Descriptor, Malformed};
 use super::guids::Guid;
 use super::right::Right;
+use super::sid::Sid;
 use super::token::Token;
 use super::why::Decision;
 use std::collections::HashMap;
@@ -13,10 +14,21 @@ use std::sync::Arc;
 /// What the checks ask of one descriptor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
+    /// The same for the same bytes and class, and never another's; forgotten bytes get a new one.
+    pub id: u64,
     pub is_protected: bool,
     pub has_null_dacl: bool,
     /// One per right, in the order in which the rights were given.
     pub decisions: Vec<Decision>,
+    /// The owner and whom the ACEs name, each once, in the order of SIDs.
+    named: Vec<Sid>,
+}
+
+impl Summary {
+    /// Whether the descriptor speaks of this account by its own SID.
+    pub fn names(&self, sid: &Sid) -> bool {
+        self.named.binary_search(sid).is_ok()
+    }
 }
 
 /// The summaries of the descriptors seen, for one token and some rights.
@@ -31,6 +43,7 @@ pub struct Judged {
     /// By the class of the object, because an ACE may be for one class.
     known: HashMap<Option<Guid>, Known, foldhash::fast::RandomState>,
     bytes: usize,
+    next_id: u64,
 }
 
 type Known = HashMap<Box<[u8]>, Arc<Summary>, foldhash::fast::RandomState>;
@@ -40,7 +53,7 @@ const MOST_BYTES: usize = 8 << 20;
 
 impl Judged {
     pub fn new(token: Token, rights: impl Into<Vec<Right>>) -> Judged {
-        Judged { token, rights: rights.into(), known: HashMap::default(), bytes: 0 }
+        Judged { token, rights: rights.into(), known: HashMap::default(), bytes: 0, next_id: 0 }
     }
 
     pub fn judge(&mut self, class: Option<Guid>, bytes: &[u8]) -> Result<Arc<Summary>, Malformed> {
@@ -48,7 +61,9 @@ impl Judged {
             return Ok(Arc::clone(summary));
         }
         let summary = Arc::new(self.judge_anew(class, &Descriptor::from_bytes(bytes)?));
-        let size = bytes.len() + size_of::<Summary>() + size_of_val(summary.decisions.as_slice());
+        self.next_id += 1;
+        let lists = size_of_val(summary.decisions.as_slice()) + size_of_val(summary.named.as_slice());
+        let size = bytes.len() + size_of::<Summary>() + lists;
         if self.bytes + size > MOST_BYTES {
             self.known.clear();
             self.bytes = 0;
@@ -59,10 +74,19 @@ impl Judged {
     }
 
     fn judge_anew(&self, class: Option<Guid>, descriptor: &Descriptor) -> Summary {
+        let aces = match &descriptor.dacl {
+            Dacl::Aces(aces) => aces.as_slice(),
+            Dacl::Null => &[],
+        };
+        let mut named: Vec<Sid> = aces.iter().map(|ace| ace.sid).chain(descriptor.owner).collect();
+        named.sort_unstable();
+        named.dedup();
         Summary {
+            id: self.next_id,
             is_protected: descriptor.is_protected(),
             has_null_dacl: descriptor.dacl == Dacl::Null,
             decisions: self.rights.iter().map(|right| decide(descriptor, &self.token, *right, class)).collect(),
+            named,
         }
     }
 
@@ -88,7 +112,7 @@ mod tests {
     #[test]
     fn a_summary_is_what_judging_gives_and_repeats_are_shared() {
         let mut judged = judged();
-        let vectors = vectors();
+        let (vectors, mut ids) = (vectors(), std::collections::HashSet::new());
         for vector in &vectors {
             let descriptor = Descriptor::from_bytes(&vector.bytes).unwrap();
             let first = judged.judge(Some(USER), &vector.bytes).unwrap();
@@ -97,6 +121,13 @@ mod tests {
             }
             assert_eq!(first.is_protected, descriptor.is_protected());
             assert_eq!(first.has_null_dacl, descriptor.dacl == Dacl::Null);
+            if let Dacl::Aces(aces) = &descriptor.dacl {
+                assert!(aces.iter().all(|ace| first.names(&ace.sid)), "{}", vector.name);
+            }
+            assert!(
+                descriptor.owner.iter().all(|owner| first.names(owner)) && !first.names(&"S-1-9-9".parse().unwrap())
+            );
+            assert!(ids.insert(first.id), "{}", vector.name);
             assert!(Arc::ptr_eq(&first, &judged.judge(Some(USER), &vector.bytes).unwrap()));
         }
         assert_eq!(judged.remembered(), vectors.len());

@@ -77,6 +77,11 @@ impl<'a> Judge<'a> {
         places
     }
 
+    /// Whether the check has something to say of a target.
+    pub fn is_judged(&self, check: &'static Check, target: &Target) -> bool {
+        self.places(check).contains_key(&target.key)
+    }
+
     /// The outcome of a check at a target, blocking included, role rules not.
     pub fn outcome(&self, check: &'static Check, target: &Target) -> Status {
         self.raw(check, target).judgement.outcome

@@ -1,65 +1,88 @@
 //! One answer per user, from everything that is judged of the user.
 
 use super::{Judge, Plan, Suppressions};
-use crate::catalog::{Check, Judgement, Reason, Scene, Status, Target, TargetKind, registry};
+use crate::catalog::{Check, Judgement, Reason, Scene, Status, Target, registry};
 use crate::checks::targets;
 use crate::checks::user::can_reset::{Circumstances, Said, can_reset};
 use crate::checks::user::operation::Operation;
-use crate::contract::{Finding, UserReason, UserResult, plain};
+use crate::contract::{UserReason, UserResult, plain};
 use crate::evidence::{Data, Kind, User};
-use std::collections::HashMap;
 
 /// Which findings of a user are handed out, by status and reason.
 pub type Shown = fn(Status, Option<Reason>) -> bool;
 
-/// The users that the operator asked about, in the order in which they were named. The answer rests on every
-/// check of a user; only findings of the selected ones are shown, and of these the ones that `shown` takes: the
-/// others are not even written, because of a scan they are most.
+/// The users that the operator asked about, in the order in which they were named.
 pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions, shown: Shown) -> Vec<UserResult> {
-    let judge = Judge::new(scene).explaining(plan.explain);
-    let mut checks: HashMap<String, Vec<&'static Check>> = HashMap::new();
-    for check in registry::checks() {
-        for target in judge.targets(check).iter().filter(|target| target.kind == TargetKind::User) {
-            checks.entry(target.key.clone()).or_default().push(check);
-        }
+    let answers = Answers::new(scene, plan, suppressions, shown);
+    let mut targets = targets::users(scene);
+    targets.sort_by_cached_key(|target| place(scene, target));
+    targets.into_iter().map(|target| answers.of(&target, &answers.said(&target))).collect()
+}
+
+/// Makes the answers about users of one scene. An answer rests on every check of a user; only findings of the
+/// selected ones are shown, and of these the ones that `shown` takes: the others are not even written, because
+/// of a scan they are most.
+pub struct Answers<'a> {
+    judge: Judge<'a>,
+    plan: &'a Plan,
+    suppressions: &'a Suppressions,
+    shown: Shown,
+    operation: Option<Operation>,
+}
+
+impl<'a> Answers<'a> {
+    pub fn new(scene: &'a Scene<'a>, plan: &'a Plan, suppressions: &'a Suppressions, shown: Shown) -> Answers<'a> {
+        let judge = Judge::new(scene).explaining(plan.explain);
+        Answers { judge, plan, suppressions, shown, operation: Operation::stated(scene) }
     }
-    let operation = Operation::stated(scene);
-    let is_selected = |check: &Check| plan.selected.iter().any(|selected| selected.id == check.id);
-    let answer = |target: Target| {
-        let checks = checks.remove(&target.key).unwrap_or_default();
-        let said = |check: &&'static Check| {
-            let reason = judge.raw(check, &target).judgement.reason;
-            Said { id: check.id, status: judge.status(check, &target), reason }
+
+    /// What every check says of a user.
+    pub fn said(&self, user: &Target) -> Vec<Said> {
+        let checks = registry::checks().filter(|check| self.judge.is_judged(check, user));
+        let said = |check: &'static Check| {
+            let reason = self.judge.raw(check, user).judgement.reason;
+            Said { id: check.id, status: self.judge.status(check, user), reason }
         };
-        let said: Vec<Said> = checks.iter().map(said).collect();
-        let judged = |id: &str| {
-            let check = checks.iter().find(|check| check.id == id)?;
-            Some(judge.raw(check, &target))
+        checks.map(said).collect()
+    }
+
+    /// The answer that follows from what the checks said. Only those that stand in it are asked again, for their
+    /// words.
+    pub fn of(&self, user: &Target, said: &[Said]) -> UserResult {
+        let judgement = |id: &str| {
+            let check = registry::find(id).filter(|_| said.iter().any(|said| said.id == id))?;
+            Some(self.judge.raw(check, user).judgement.clone())
         };
-        let earliest_unix_ms = judged("PW912").and_then(|raw| earliest(&raw.judgement));
-        let answer = can_reset(&said, &Circumstances { operation, earliest_unix_ms, ..Default::default() });
+        let is_young = |said: &Said| said.id == "PW912" && matches!(said.status, Status::Fail | Status::Warn);
+        let age = said.iter().any(is_young).then(|| judgement("PW912")).flatten();
+        let earliest_unix_ms = age.and_then(|age| earliest(&age));
+        let answer = can_reset(said, &self.circumstances(earliest_unix_ms));
         let reason = |id: String| {
-            let message = judged(&id).map(|raw| plain(&raw.judgement.message));
+            let message = judgement(&id).map(|judgement| plain(&judgement.message));
             UserReason { message: message.unwrap_or_else(|| "This was not judged.".to_owned()), id }
         };
-        let is_shown = |(check, said): &(&&'static Check, &Said)| is_selected(check) && shown(said.status, said.reason);
-        let findings: Vec<Finding> = checks
-            .iter()
-            .zip(&said)
-            .filter(is_shown)
-            .map(|(check, _)| judge.finding(check, &target, suppressions))
-            .collect();
         UserResult {
             can_reset: answer.can_reset,
             earliest_unix_ms: answer.earliest_unix_ms,
             reasons: answer.reasons.into_iter().map(reason).collect(),
-            findings,
-            target,
+            findings: self.shown(said).map(|check| self.judge.finding(check, user, self.suppressions)).collect(),
+            target: user.clone(),
         }
-    };
-    let mut targets = targets::users(scene);
-    targets.sort_by_cached_key(|target| place(scene, target));
-    targets.into_iter().map(answer).collect()
+    }
+
+    /// True when nothing stands in the answer that a check has to be asked for.
+    pub fn is_clear(&self, said: &[Said]) -> bool {
+        self.shown(said).next().is_none() && can_reset(said, &self.circumstances(None)).reasons.is_empty()
+    }
+
+    fn circumstances(&self, earliest_unix_ms: Option<i64>) -> Circumstances {
+        Circumstances { operation: self.operation, earliest_unix_ms, ..Circumstances::default() }
+    }
+
+    fn shown(&self, said: &[Said]) -> impl Iterator<Item = &'static Check> {
+        let shown = said.iter().filter(|said| (self.shown)(said.status, said.reason));
+        shown.filter_map(|said| self.plan.selected.iter().copied().find(|check| check.id == said.id))
+    }
 }
 
 /// Where the user stood in the input; who was not named stays behind, in the order of the evidence.

@@ -49,7 +49,7 @@ const NEEDED: [&str; 2] = ["PW505", "PW917"];
 const NEEDED_WHERE_ASKED: [&str; 2] = ["PW906", "PW907"];
 
 /// What one check says of the user.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Said {
     pub id: &'static str,
     pub status: Status,

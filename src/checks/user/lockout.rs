@@ -29,12 +29,7 @@ fn judge(case: &Case) -> Answer {
     let fact = case.need::<User>()?;
     let user = fact.data;
     let governing = Policies::around(case.scene, case.target).of(user);
-    // Under a policy that is only assumed the end of a lockout is not known.
-    let duration = match governing {
-        Governing::AssumedDomain(_) => None,
-        known => known.lockout_duration(),
-    };
-    let judgement = match (locked(user, duration), Operation::stated(case.scene)) {
+    let judgement = match (locked_under(user, governing), Operation::stated(case.scene)) {
         (Some(false), _) => Judgement::pass(format!("{name} is not locked out.")),
         (Some(true), Some(Operation::Change)) => {
             Judgement::fail(format!("{name} is locked out; a change is refused (33006).")).step(unlock(user))
@@ -57,6 +52,15 @@ fn judge(case: &Case) -> Answer {
         .with("msDS-User-Account-Control-Computed", bit)
         .with("lockoutTime", user.lockout_time.as_deref().map_or("not read".to_owned(), clean))
         .with("governing policy", governing.name()))
+}
+
+/// Whether the account is locked out. Under a policy that is only assumed the end of a lockout is not known.
+pub fn locked_under(user: &User, governing: Governing) -> Option<bool> {
+    let duration = match governing {
+        Governing::AssumedDomain(_) => None,
+        known => known.lockout_duration(),
+    };
+    locked(user, duration)
 }
 
 fn unlock(user: &User) -> Step {

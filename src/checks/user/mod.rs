@@ -1,5 +1,6 @@
 //! PW9xx: what stands in the way of one user.
 
+pub mod alike;
 mod anchor;
 pub mod bucket;
 pub mod can_reset;

@@ -5,6 +5,7 @@
 //! keeps no records; of each user only counts remain. Answers are handed out where the caller wants them, and the
 //! records too.
 
+mod answers;
 mod coverage;
 mod rights;
 

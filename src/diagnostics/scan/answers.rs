@@ -1,0 +1,99 @@
+//! An answer for each user of a scan. Of users who are alike the first is judged; of the others only what
+//! stands in their answers is asked for again, which for most is nothing.
+
+use super::records;
+use crate::catalog::{Reason, Status, Target, TargetKind};
+use crate::checks::user::alike::Alike;
+use crate::checks::user::can_reset::Said;
+use crate::contract::UserResult;
+use crate::diagnostics::live::Live;
+use crate::engine::{Answers, Shown};
+use crate::evidence::collect::directory::{Found, user_target};
+use crate::evidence::{Evidence, Kind, Record};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Kinds of users that are remembered, of less than two KiB each; who is of none of them is judged.
+const MOST_KINDS: usize = 4_096;
+
+fn is_open(status: Status) -> bool {
+    !matches!(status, Status::Pass | Status::NotApplicable)
+}
+
+/// What is said of every user of one kind.
+struct Known {
+    said: Vec<Said>,
+    /// Nothing of it stands in an answer.
+    is_clear: bool,
+}
+
+/// Makes the answers about the users of one domain.
+pub struct UserAnswers<'a> {
+    live: &'a Live,
+    domain: Target,
+    /// Records that the checks of a user read besides those about the user.
+    shared: Vec<Record>,
+    shown: Shown,
+    known: HashMap<Alike<'static>, Arc<Known>, foldhash::fast::RandomState>,
+    examined: HashSet<&'static str>,
+}
+
+impl<'a> UserAnswers<'a> {
+    pub fn new(live: &'a Live, evidence: &Evidence, domain: &Target) -> UserAnswers<'a> {
+        let is_shared = |record: &&Record| match record.kind {
+            Kind::DomainPolicy | Kind::Pso | Kind::TokenGroups | Kind::OperatorInput | Kind::Fsmo => true,
+            Kind::User => record.target.kind == TargetKind::Account,
+            _ => false,
+        };
+        let shown: Shown = match live.engine.plan.include_not_collected {
+            true => |status, _| is_open(status),
+            // What nobody collected would be said of every user, and stands in the report once.
+            false => |status, reason| is_open(status) && reason != Some(Reason::NotCollected),
+        };
+        UserAnswers {
+            live,
+            domain: domain.clone(),
+            shared: evidence.records().filter(is_shared).cloned().collect(),
+            shown,
+            known: HashMap::default(),
+            examined: HashSet::new(),
+        }
+    }
+
+    /// Checks that had something to judge.
+    pub fn examined(&self) -> impl Iterator<Item = String> {
+        self.examined.iter().map(|id| (*id).to_owned())
+    }
+
+    /// The answers about a few users, each beside what it is alike in.
+    pub fn of(&mut self, users: Vec<(&Found, Option<Alike>)>) -> Vec<UserResult> {
+        let engine = &self.live.engine;
+        let known = |alike: &Option<Alike>| self.known.get(alike.as_ref()?).cloned();
+        let users: Vec<_> = users.into_iter().map(|(found, alike)| (found, known(&alike), alike)).collect();
+        // In a debug build everybody is judged, to hold what is remembered against it.
+        let is_judged =
+            |known: &Option<Arc<Known>>| cfg!(debug_assertions) || !known.as_ref().is_some_and(|known| known.is_clear);
+        let judged = users.iter().filter(|(_, known, _)| is_judged(known));
+        let records = judged.flat_map(|(found, ..)| records(self.live, &self.domain, found));
+        let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
+        let scene = engine.world.scene(&evidence);
+        let answers = Answers::new(&scene, &engine.plan, &engine.suppressions, self.shown);
+        let mut results = Vec::with_capacity(users.len());
+        for (found, known, alike) in users {
+            let Some(target) = user_target(&self.domain, &found.user) else { continue };
+            let known = known.unwrap_or_else(|| {
+                let said = answers.said(&target);
+                let had = said.iter().filter(|said| said.reason != Some(Reason::NotCollected));
+                self.examined.extend(had.map(|said| said.id));
+                let known = Arc::new(Known { is_clear: answers.is_clear(&said), said });
+                if let Some(alike) = alike.filter(|_| self.known.len() < MOST_KINDS) {
+                    self.known.insert(alike.into_owned(), Arc::clone(&known));
+                }
+                known
+            });
+            debug_assert_eq!(known.said, answers.said(&target), "{} is not like another", target.display);
+            results.push(answers.of(&target, &known.said));
+        }
+        results
+    }
+}
