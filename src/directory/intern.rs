@@ -38,7 +38,7 @@ impl Summary {
 /// few repeat.
 #[derive(Debug)]
 pub struct Judged {
-    token: Token,
+    token: Arc<Token>,
     rights: Vec<Right>,
     /// By the class of the object, because an ACE may be for one class.
     known: HashMap<Option<Guid>, Known, foldhash::fast::RandomState>,
@@ -52,8 +52,8 @@ type Known = HashMap<Box<[u8]>, Arc<Summary>, foldhash::fast::RandomState>;
 const MOST_BYTES: usize = 8 << 20;
 
 impl Judged {
-    pub fn new(token: Token, rights: impl Into<Vec<Right>>) -> Judged {
-        Judged { token, rights: rights.into(), known: HashMap::default(), bytes: 0, next_id: 0 }
+    pub fn new(token: impl Into<Arc<Token>>, rights: impl Into<Vec<Right>>) -> Judged {
+        Judged { token: token.into(), rights: rights.into(), known: HashMap::default(), bytes: 0, next_id: 0 }
     }
 
     pub fn judge(&mut self, class: Option<Guid>, bytes: &[u8]) -> Result<Arc<Summary>, Malformed> {

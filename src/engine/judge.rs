@@ -88,14 +88,28 @@ impl<'a> Judge<'a> {
     }
 
     pub fn raw(&self, check: &'static Check, target: &Target) -> Rc<Raw> {
-        if let Some(known) = self.raw.borrow().get(check.id).and_then(|known| known.get(&target.key)) {
-            return known.clone();
-        }
-        let raw = Rc::new(
-            self.blocked(check, target)
-                .unwrap_or_else(|| Raw { judgement: self.ask(check, target), blocked_by: Vec::new() }),
-        );
-        self.raw.borrow_mut().entry(check.id).or_default().insert(target.key.clone(), raw.clone());
+        self.known(check, target).unwrap_or_else(|| {
+            let raw = self.blocked(check, target).unwrap_or_else(|| self.open(check, target));
+            self.remember(check, target, raw)
+        })
+    }
+
+    /// The same where it is known already that nothing blocks the check: its blockers are not asked.
+    pub fn unblocked(&self, check: &'static Check, target: &Target) -> Rc<Raw> {
+        self.known(check, target).unwrap_or_else(|| self.remember(check, target, self.open(check, target)))
+    }
+
+    fn known(&self, check: &'static Check, target: &Target) -> Option<Rc<Raw>> {
+        self.raw.borrow().get(check.id)?.get(&target.key).cloned()
+    }
+
+    fn open(&self, check: &'static Check, target: &Target) -> Raw {
+        Raw { judgement: self.ask(check, target), blocked_by: Vec::new() }
+    }
+
+    fn remember(&self, check: &'static Check, target: &Target, raw: Raw) -> Rc<Raw> {
+        let raw = Rc::new(raw);
+        self.raw.borrow_mut().entry(check.id).or_default().insert(target.key.clone(), Rc::clone(&raw));
         raw
     }
 
@@ -199,7 +213,8 @@ impl<'a> Judge<'a> {
         self.written(check, target, &self.blocked(check, target).unwrap_or(raw), suppressions)
     }
 
-    fn written(&self, check: &'static Check, target: &Target, raw: &Raw, suppressions: &Suppressions) -> Finding {
+    /// The finding of what the check says.
+    pub fn written(&self, check: &'static Check, target: &Target, raw: &Raw, suppressions: &Suppressions) -> Finding {
         let judgement = &raw.judgement;
         let role = roles::apply(self, check, target, judgement.outcome);
         let (status, stated) = (role.status, role.severity.or(judgement.severity));

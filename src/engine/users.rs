@@ -49,23 +49,29 @@ impl<'a> Answers<'a> {
     /// The answer that follows from what the checks said. Only those that stand in it are asked again, for their
     /// words.
     pub fn of(&self, user: &Target, said: &[Said]) -> UserResult {
-        let judgement = |id: &str| {
-            let check = registry::find(id).filter(|_| said.iter().any(|said| said.id == id))?;
-            Some(self.judge.raw(check, user).judgement.clone())
+        let raw = |id: &str| {
+            let said = said.iter().find(|said| said.id == id)?;
+            let check = registry::find(id)?;
+            Some(match said.reason {
+                Some(Reason::Blocked) => self.judge.raw(check, user),
+                _ => self.judge.unblocked(check, user),
+            })
         };
         let is_young = |said: &Said| said.id == "PW912" && matches!(said.status, Status::Fail | Status::Warn);
-        let age = said.iter().any(is_young).then(|| judgement("PW912")).flatten();
-        let earliest_unix_ms = age.and_then(|age| earliest(&age));
+        let age = said.iter().any(is_young).then(|| raw("PW912")).flatten();
+        let earliest_unix_ms = age.and_then(|age| earliest(&age.judgement));
         let answer = can_reset(said, &self.circumstances(earliest_unix_ms));
         let reason = |id: String| {
-            let message = judgement(&id).map(|judgement| plain(&judgement.message));
+            let message = raw(&id).map(|raw| plain(&raw.judgement.message));
             UserReason { message: message.unwrap_or_else(|| "This was not judged.".to_owned()), id }
         };
+        let finding =
+            |check: &'static Check| Some(self.judge.written(check, user, &*raw(check.id)?, self.suppressions));
         UserResult {
             can_reset: answer.can_reset,
             earliest_unix_ms: answer.earliest_unix_ms,
             reasons: answer.reasons.into_iter().map(reason).collect(),
-            findings: self.shown(said).map(|check| self.judge.finding(check, user, self.suppressions)).collect(),
+            findings: self.shown(said).filter_map(finding).collect(),
             target: user.clone(),
         }
     }

@@ -3,8 +3,9 @@
 use super::data::Data;
 use super::kind::Kind;
 use super::record::{Fact, Record, State};
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An ordered collection of records. Records are only added, never changed.
 #[derive(Debug, Default)]
@@ -12,6 +13,7 @@ pub struct Evidence {
     kept: Arc<Kept>,
     /// A record as it might have been; it stands in for the one at its place.
     instead: Option<Box<Record>>,
+    derived: Mutex<HashMap<(TypeId, usize), Arc<dyn Any + Send + Sync>>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -38,7 +40,7 @@ impl Evidence {
 
     /// The same evidence, had this record been another. The rest is shared, not copied.
     pub fn supposing(&self, record: Record) -> Evidence {
-        Evidence { kept: Arc::clone(&self.kept), instead: Some(Box::new(record)) }
+        Evidence { kept: Arc::clone(&self.kept), instead: Some(Box::new(record)), derived: Mutex::default() }
     }
 
     /// The record at a place of its own; places are those of `Record::place`.
@@ -64,6 +66,19 @@ impl Evidence {
         at.into_iter().flatten().map(|&place| self.at(place))
     }
 
+    /// What follows from one record alone, worked out once: several checks ask for the same. A type follows
+    /// from a record in one way only.
+    pub fn derived<T: Any + Send + Sync>(&self, record: &Record, work_out: impl FnOnce() -> T) -> Arc<T> {
+        let key = (TypeId::of::<T>(), record.place);
+        let known = || self.derived.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Ok(derived)) = known().get(&key).map(|derived| Arc::clone(derived).downcast::<T>()) {
+            return derived;
+        }
+        let derived = Arc::new(work_out());
+        known().insert(key, Arc::clone(&derived) as Arc<dyn Any + Send + Sync>);
+        derived
+    }
+
     /// Readable facts of one type.
     pub fn facts<D: Data>(&self) -> Vec<Fact<'_, D>> {
         self.records_of(D::KIND).filter_map(Record::fact).collect()
@@ -85,5 +100,39 @@ impl FromIterator<Record> for Evidence {
         let mut evidence = Evidence::new();
         records.into_iter().for_each(|record| evidence.push(record));
         evidence
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Target;
+    use crate::catalog::testing::Stage;
+    use crate::evidence::User;
+    use std::cell::Cell;
+
+    #[test]
+    fn what_follows_from_a_record_is_worked_out_once_and_never_for_another_record() {
+        let user = |name: &str| User { sam: Some(name.to_owned()), ..User::default() };
+        let stage =
+            Stage::new().add(&Target::account("a", "a"), user("anna")).add(&Target::account("b", "b"), user("bert"));
+        let count = Cell::new(0);
+        let name = |evidence: &Evidence, place: usize| {
+            let record = evidence.at(place);
+            let work_out = || {
+                count.set(count.get() + 1);
+                record.fact::<User>().and_then(|fact| fact.data.sam.clone())
+            };
+            Option::clone(&evidence.derived(record, work_out))
+        };
+        let evidence = &stage.evidence;
+        let told: Vec<Option<String>> = [0, 1, 0, 1].map(|place| name(evidence, place)).to_vec();
+        assert_eq!(told, ["anna", "bert", "anna", "bert"].map(|name| Some(name.to_owned())));
+        assert_eq!(count.get(), 2);
+        // A record as it might have been is another one.
+        let other = Record { data: user("carl").into(), ..evidence.at(0).clone() };
+        let supposed = evidence.supposing(other);
+        assert_eq!((name(&supposed, 0), name(&supposed, 1)), (Some("carl".to_owned()), Some("bert".to_owned())));
+        assert_eq!(name(evidence, 0), Some("anna".to_owned()));
     }
 }

@@ -14,6 +14,7 @@ use crate::checks::user::protection::{Protection, policy_of, protection};
 use crate::directory::{Grant, Guid, Judged, Right, Token};
 use crate::evidence::{DomainPolicy, Record, SecurityDescriptor, User};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The rights that are counted: those of PW505 to PW507, and PW509.
 const COUNTED: [Right; 4] = [NEEDED[0], NEEDED[1], NEEDED[2], Right::ChangePassword];
@@ -38,7 +39,7 @@ struct Place<'a> {
 pub struct Census<'a> {
     domain: Target,
     policy: Option<&'a DomainPolicy>,
-    token: Option<Token>,
+    token: Option<Arc<Token>>,
     /// Descriptors that repeat are judged once.
     judged: Option<Judged>,
     /// In the order of [`COUNTED`].
@@ -123,9 +124,9 @@ impl<'a> Census<'a> {
             let closed = own.is_ok_and(|rights| rights.protected);
             let blame = || blame_among(closed, protected[..depth].iter().copied());
             places[index].inheritance.add(name, own.ok().map(Rights::all), blame);
-            places[index].add_grants(name, own, class, depth == 0, token.as_ref());
+            places[index].add_grants(name, own, class, depth == 0, token.as_deref());
         }
-        places[0].add_grants(name, own, class, chain.is_empty(), token.as_ref());
+        places[0].add_grants(name, own, class, chain.is_empty(), token.as_deref());
     }
 
     /// What the counts say, check by check, containers in the order of their keys.

@@ -8,10 +8,11 @@ use crate::checks::targets::domain_key;
 use crate::directory::{Descriptor, Guid, Token};
 use crate::evidence::{Data, Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// The connector account of a domain and what it brings to an access check there.
 pub struct Account<'a> {
-    pub token: Token,
+    pub token: Arc<Token>,
     pub groups: &'a TokenGroups,
     /// The record of the groups.
     pub record: &'a Record,
@@ -69,7 +70,7 @@ pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>
     }
     let (display, sid) = (clean(&first.record.target.display), first.data.account_sid.as_deref());
     Ok(Account {
-        token: token(first.data),
+        token: scene.evidence.derived(first.record, || token(first.data)),
         groups: first.data,
         record: first.record,
         name: match sid {
@@ -83,7 +84,7 @@ pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>
 #[derive(Clone)]
 pub struct Object<'a> {
     pub dn: String,
-    pub descriptor: Descriptor,
+    pub descriptor: Arc<Descriptor>,
     pub class: Option<Guid>,
     pub record: &'a Record,
 }
@@ -99,7 +100,8 @@ impl<'a> Object<'a> {
 pub fn object<'a>(scene: &Scene<'a>, key: &str, purpose: &str, what: &str) -> Result<Object<'a>, Judgement> {
     let all = scene.evidence.facts_at::<SecurityDescriptor>(key);
     if let Some(fact) = all.iter().find(|fact| fact.data.purpose == purpose) {
-        return object_of(*fact, what);
+        let read = scene.evidence.derived(fact.record, || descriptor(fact.data).map(Arc::new));
+        return object_of(*fact, Result::clone(&read), what);
     }
     // A record that failed may still say what it was about.
     let may_be_it = |record: &&Record| {
@@ -114,13 +116,18 @@ pub fn object<'a>(scene: &Scene<'a>, key: &str, purpose: &str, what: &str) -> Re
     })
 }
 
-/// The object of a record.
+/// The object of a record, which need not be in the evidence.
 pub fn object_in<'a>(record: &'a Record, what: &str) -> Result<Object<'a>, Judgement> {
-    object_of(record.fact::<SecurityDescriptor>().ok_or_else(|| Judgement::unreadable(record))?, what)
+    let fact = record.fact::<SecurityDescriptor>().ok_or_else(|| Judgement::unreadable(record))?;
+    object_of(fact, descriptor(fact.data).map(Arc::new), what)
 }
 
-fn object_of<'a>(fact: Fact<'a, SecurityDescriptor>, what: &str) -> Result<Object<'a>, Judgement> {
-    let descriptor = descriptor(fact.data).map_err(|gap| {
+fn object_of<'a>(
+    fact: Fact<'a, SecurityDescriptor>,
+    read: Result<Arc<Descriptor>, Gap>,
+    what: &str,
+) -> Result<Object<'a>, Judgement> {
+    let descriptor = read.map_err(|gap| {
         unfit(&gap, what).common(common::UNREAD).read(fact.record, "sdFlags").said("permissions", gap.text)
     })?;
     Ok(Object { dn: clean(&fact.data.dn), descriptor, class: class_of(fact.data), record: fact.record })
