@@ -40,5 +40,5 @@ pub use report::{RunHeader, report, report_with, tool};
 pub use roles::rules as role_rules;
 pub use run::{Engine, Finished};
 pub use suppress::Suppressions;
-pub use users::{Answers, Shown, users};
+pub use users::{Answers, Shown, Statuses, users};
 pub use verdict::{Kin, verdict_state};

@@ -1,10 +1,11 @@
 //! One answer per user, from everything that is judged of the user.
 
 use super::{Judge, Plan, Suppressions};
-use crate::catalog::{Check, Judgement, Reason, Scene, Status, Target, registry};
+use crate::catalog::{Reason, Scene, Status, Target, registry};
 use crate::checks::targets;
-use crate::checks::user::can_reset::{Circumstances, Said, can_reset};
+use crate::checks::user::can_reset::{Circumstances, Said, UserAnswer, can_reset};
 use crate::checks::user::operation::Operation;
+use crate::checks::user::password_age::earliest;
 use crate::contract::{UserReason, UserResult, plain};
 use crate::evidence::{Data, Kind, User};
 
@@ -16,7 +17,28 @@ pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions, shown: Sho
     let answers = Answers::new(scene, plan, suppressions, shown);
     let mut targets = targets::users(scene);
     targets.sort_by_cached_key(|target| place(scene, target));
-    targets.into_iter().map(|target| answers.of(&target, &answers.said(&target))).collect()
+    targets.into_iter().map(|target| answers.of(&target, &answers.judged(&target))).collect()
+}
+
+/// What the checks say of a user, and of everybody who is like it, without the words.
+#[derive(Debug, PartialEq)]
+pub struct Statuses {
+    said: Vec<Said>,
+    answer: UserAnswer,
+    /// Checks whose findings are handed out.
+    shown: Vec<&'static str>,
+}
+
+impl Statuses {
+    /// True when nothing stands in the answer that a check has to be asked for.
+    pub fn is_clear(&self) -> bool {
+        self.shown.is_empty() && self.answer.reasons.is_empty()
+    }
+
+    /// Checks that had something to judge.
+    pub fn examined(&self) -> impl Iterator<Item = &'static str> {
+        self.said.iter().filter(|said| said.reason != Some(Reason::NotCollected)).map(|said| said.id)
+    }
 }
 
 /// Makes the answers about users of one scene. An answer rests on every check of a user; only findings of the
@@ -36,58 +58,49 @@ impl<'a> Answers<'a> {
         Answers { judge, plan, suppressions, shown, operation: Operation::stated(scene) }
     }
 
-    /// What every check says of a user.
-    pub fn said(&self, user: &Target) -> Vec<Said> {
+    /// Asks every check of a user.
+    pub fn judged(&self, user: &Target) -> Statuses {
         let checks = registry::checks().filter(|check| self.judge.is_judged(check, user));
-        let said = |check: &'static Check| {
+        let said = checks.map(|check| {
             let reason = self.judge.raw(check, user).judgement.reason;
             Said { id: check.id, status: self.judge.status(check, user), reason }
-        };
-        checks.map(said).collect()
+        });
+        let said: Vec<Said> = said.collect();
+        let is_selected = |said: &&Said| self.plan.selected.iter().any(|check| check.id == said.id);
+        let shown = said.iter().filter(|said| (self.shown)(said.status, said.reason)).filter(is_selected);
+        let circumstances = Circumstances { operation: self.operation, ..Circumstances::default() };
+        Statuses { answer: can_reset(&said, &circumstances), shown: shown.map(|said| said.id).collect(), said }
     }
 
-    /// The answer that follows from what the checks said. Only those that stand in it are asked again, for their
+    /// The answer about a user of whom the checks say this. Only those that stand in it are asked, for their
     /// words.
-    pub fn of(&self, user: &Target, said: &[Said]) -> UserResult {
-        let raw = |id: &str| {
+    pub fn of(&self, user: &Target, statuses: &Statuses) -> UserResult {
+        let Statuses { said, answer, shown } = statuses;
+        let ask = |id: &str| {
             let said = said.iter().find(|said| said.id == id)?;
             let check = registry::find(id)?;
-            Some(match said.reason {
+            let raw = match said.reason {
                 Some(Reason::Blocked) => self.judge.raw(check, user),
                 _ => self.judge.unblocked(check, user),
-            })
+            };
+            Some((check, raw))
         };
-        let is_young = |said: &Said| said.id == "PW912" && matches!(said.status, Status::Fail | Status::Warn);
-        let age = said.iter().any(is_young).then(|| raw("PW912")).flatten();
-        let earliest_unix_ms = age.and_then(|age| earliest(&age.judgement));
-        let answer = can_reset(said, &self.circumstances(earliest_unix_ms));
-        let reason = |id: String| {
-            let message = raw(&id).map(|raw| plain(&raw.judgement.message));
-            UserReason { message: message.unwrap_or_else(|| "This was not judged.".to_owned()), id }
+        let reason = |id: &String| {
+            let message = ask(id).map(|(_, raw)| plain(&raw.judgement.message));
+            UserReason { id: id.clone(), message: message.unwrap_or_else(|| "This was not judged.".to_owned()) }
         };
-        let finding =
-            |check: &'static Check| Some(self.judge.written(check, user, &*raw(check.id)?, self.suppressions));
+        let finding = |id: &&str| {
+            let (check, raw) = ask(id)?;
+            Some(self.judge.written(check, user, &raw, self.suppressions))
+        };
+        let age = answer.reasons.iter().find(|id| *id == "PW912").and_then(|id| ask(id));
         UserResult {
-            can_reset: answer.can_reset,
-            earliest_unix_ms: answer.earliest_unix_ms,
-            reasons: answer.reasons.into_iter().map(reason).collect(),
-            findings: self.shown(said).filter_map(finding).collect(),
             target: user.clone(),
+            can_reset: answer.can_reset,
+            earliest_unix_ms: age.and_then(|(_, age)| earliest(&age.judgement)),
+            reasons: answer.reasons.iter().map(reason).collect(),
+            findings: shown.iter().filter_map(finding).collect(),
         }
-    }
-
-    /// True when nothing stands in the answer that a check has to be asked for.
-    pub fn is_clear(&self, said: &[Said]) -> bool {
-        self.shown(said).next().is_none() && can_reset(said, &self.circumstances(None)).reasons.is_empty()
-    }
-
-    fn circumstances(&self, earliest_unix_ms: Option<i64>) -> Circumstances {
-        Circumstances { operation: self.operation, earliest_unix_ms, ..Circumstances::default() }
-    }
-
-    fn shown(&self, said: &[Said]) -> impl Iterator<Item = &'static Check> {
-        let shown = said.iter().filter(|said| (self.shown)(said.status, said.reason));
-        shown.filter_map(|said| self.plan.selected.iter().copied().find(|check| check.id == said.id))
     }
 }
 
@@ -96,11 +109,6 @@ fn place(scene: &Scene, target: &Target) -> u32 {
     let records = scene.evidence.records_at(Kind::User, &target.key);
     let places = records.filter_map(|record| User::from_payload(&record.data)?.input_index);
     places.min().unwrap_or(u32::MAX)
-}
-
-/// The time that PW912 names.
-fn earliest(age: &Judgement) -> Option<i64> {
-    age.evidence.iter().find(|line| line.name == "earliestUnixMs")?.value.parse().ok()
 }
 
 #[cfg(test)]

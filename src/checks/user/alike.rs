@@ -6,7 +6,6 @@
 
 use super::facts::{Age, age, expired, must_change};
 use super::lockout::locked_under;
-use super::reserved::reserved;
 use crate::checks::policy::governing::Governing;
 use crate::directory::{Sid, Summary, is_protected_rid};
 use crate::evidence::User;
@@ -17,7 +16,8 @@ use std::borrow::Cow;
 pub struct Alike<'a> {
     /// Null = the SID was not read.
     domain: Option<Sid>,
-    path: Path,
+    /// Null = the name is not known.
+    reserved: Option<bool>,
     object_class: Cow<'a, [String]>,
     is_gmsa: bool,
     user_account_control: Option<u32>,
@@ -37,19 +37,16 @@ pub struct Alike<'a> {
     descriptor: Option<u64>,
 }
 
-/// Whether a reserved character stands in the path of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Path {
-    NotRead,
-    Reserved,
-    Clear,
-}
-
 impl<'a> Alike<'a> {
     /// `None` for a user whom no other is known to be like: who is protected by the own SID, or of whom the
-    /// descriptor speaks by it; and what only a look-up of one user finds out. `descriptor` is null when the
-    /// attribute was not returned.
-    pub fn of(user: &'a User, descriptor: Option<&Summary>, governing: Governing) -> Option<Alike<'a>> {
+    /// descriptor speaks by it; and what only a look-up of one user finds out. `reserved` = a container above
+    /// the user has a reserved character; `descriptor` is null when the attribute was not returned.
+    pub fn of(
+        user: &'a User,
+        reserved: Option<bool>,
+        descriptor: Option<&Summary>,
+        governing: Governing,
+    ) -> Option<Alike<'a>> {
         let own = user.sid.as_deref().map(str::parse::<Sid>).transpose().ok()?;
         let speaks = |sid: &Sid| {
             sid.rid().is_none_or(is_protected_rid) || descriptor.is_some_and(|descriptor| descriptor.names(sid))
@@ -58,14 +55,9 @@ impl<'a> Alike<'a> {
         if own.as_ref().is_some_and(speaks) || is_looked_up {
             return None;
         }
-        let path = match user.dn.as_deref().map(reserved) {
-            None | Some(Err(_)) => Path::NotRead,
-            Some(Ok(found)) if found.is_empty() => Path::Clear,
-            Some(Ok(_)) => Path::Reserved,
-        };
         Some(Alike {
             domain: own.and_then(|sid| sid.domain()),
-            path,
+            reserved,
             object_class: Cow::Borrowed(&user.object_class),
             is_gmsa: user.is_gmsa,
             user_account_control: user.user_account_control,

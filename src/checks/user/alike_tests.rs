@@ -6,11 +6,11 @@ use crate::checks::permission::testing::{
     SALES, TestAce, allow, deny, domain, good_aces, groups, member, sd, stage, user,
 };
 use crate::checks::policy::governing::Policies;
-use crate::checks::user::can_reset::Said;
 use crate::checks::user::facts::as_file_time;
+use crate::checks::user::reserved::is_reserved;
 use crate::contract::Selection;
 use crate::directory::{Judged, Right};
-use crate::engine::{Answers, Diagnostic, Plan, Suppressions};
+use crate::engine::{Answers, Diagnostic, Plan, Statuses, Suppressions};
 use crate::evidence::{DomainPolicy, OperatorInput, Pso, PsoContainer, SecurityDescriptor};
 use serde_json::json;
 
@@ -126,7 +126,7 @@ fn said(
     operation: Option<&str>,
     user_data: &User,
     descriptor: &Option<SecurityDescriptor>,
-) -> Vec<Said> {
+) -> Statuses {
     let target = user("someone");
     let input = OperatorInput { operation: operation.map(str::to_owned), ..OperatorInput::default() };
     let stage: Stage = psos.iter().fold(
@@ -139,7 +139,7 @@ fn said(
     let stage = stage.add(&target, descriptor);
     let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
     let plan = Plan::new(Diagnostic::TestUser, &Selection::default()).unwrap();
-    Answers::new(&scene, &plan, &Suppressions::default(), |_, _| true).said(&target)
+    Answers::new(&scene, &plan, &Suppressions::default(), |_, _| true).judged(&target)
 }
 
 #[test]
@@ -152,14 +152,15 @@ fn who_is_alike_gets_the_same_from_every_check() {
         let mut judged = Judged::new(token(&groups()), NEEDED);
         for descriptor in descriptors() {
             let users = variants();
-            let kinds: Vec<(Option<Alike>, Vec<Said>, &User)> = users
+            let kinds: Vec<(Option<Alike>, Statuses, &User)> = users
                 .iter()
                 .map(|user| {
                     let summary = descriptor.as_ref().map(|descriptor| {
                         let own = SecurityDescriptor { object_class: user.object_class.clone(), ..descriptor.clone() };
                         judged.judge(class_of(&own), &descriptor.sd_bytes.as_ref().unwrap().0).unwrap()
                     });
-                    let alike = Alike::of(user, summary.as_deref(), policies.of(user)).map(Alike::into_owned);
+                    let alike = Alike::of(user, is_reserved(user), summary.as_deref(), policies.of(user))
+                        .map(Alike::into_owned);
                     (alike, said(&policy, &psos, operation, user, &descriptor), user)
                 })
                 .collect();
@@ -186,7 +187,7 @@ fn nobody_is_like_who_is_spoken_of_by_the_own_sid() {
     let names_anna = sd("user", false, &[ace]).sd_bytes.unwrap();
     let mut judged = Judged::new(token(&groups()), NEEDED);
     let summary = judged.judge(None, &names_anna.0).unwrap();
-    let is_known = |user: &User| Alike::of(user, Some(&summary), Governing::Unknown).is_some();
+    let is_known = |user: &User| Alike::of(user, None, Some(&summary), Governing::Unknown).is_some();
     assert!(!is_known(&own("2001")) && is_known(&own("2002")) && !is_known(&own("500")));
     assert!(is_known(&User { sid: None, ..sound() }) && !is_known(&User { sid: Some("odd".to_owned()), ..sound() }));
     assert!(!is_known(&User { input: Some("bert".to_owned()), ..own("2002") }));

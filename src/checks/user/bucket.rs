@@ -3,7 +3,6 @@
 use super::facts::{Age, age, disabled};
 use super::operation::Operation;
 use super::protection::{Protection, protection};
-use super::reserved::reserved;
 use crate::checks::permission::facts::{All, Rights};
 use crate::checks::policy::governing::Governing;
 use crate::directory::{Right, Verdict};
@@ -35,6 +34,8 @@ pub struct Known<'a> {
     pub user: &'a User,
     /// Null = the sync server was not asked; then nobody counts as out of scope.
     pub in_scope: Option<bool>,
+    /// A container above the user has a reserved character; null = the name is not known.
+    pub reserved: Option<bool>,
     /// The record that dSHeuristics stands in.
     pub policy: Option<&'a DomainPolicy>,
     /// The password policy of this user.
@@ -50,7 +51,6 @@ pub struct Known<'a> {
 pub fn bucket(known: &Known) -> Bucket {
     let user = known.user;
     let (disabled, protection) = (disabled(user), protection(user, known.policy));
-    let reserved = user.dn.as_deref().and_then(|dn| reserved(dn).ok()).map(|found| !found.is_empty());
     if known.in_scope == Some(false) {
         return Bucket::OutOfScope;
     }
@@ -62,7 +62,7 @@ pub fn bucket(known: &Known) -> Bucket {
         Protection::Leftover => return Bucket::Leftover,
         Protection::None | Protection::Unknown => {}
     }
-    if reserved == Some(true) {
+    if known.reserved == Some(true) {
         return Bucket::ReservedCharacter;
     }
     if let Some((rights, missing)) = known.rights.and_then(|rights| Some((rights, rights.missing().next()?))) {
@@ -71,7 +71,7 @@ pub fn bucket(known: &Known) -> Bucket {
     let may_change = if known.operation == Some(Operation::Change) { change(known) } else { Bucket::Writable };
     let is_known = disabled.is_some()
         && protection == Protection::None
-        && reserved.is_some()
+        && known.reserved.is_some()
         && known.rights.is_some_and(|rights| rights.all() == All::Granted);
     match may_change {
         Bucket::Writable if !is_known => Bucket::Unknown,
@@ -128,6 +128,7 @@ mod tests {
     use crate::catalog::testing::NOW;
     use crate::checks::permission::facts::{descriptor, rights, token};
     use crate::checks::permission::testing::{SALES, TestAce, allow, good_aces, groups, member, sd};
+    use crate::checks::user::reserved::is_reserved;
 
     const OPEN: Governing = Governing::Unknown;
 
@@ -140,7 +141,16 @@ mod tests {
     }
 
     fn known<'a>(user: &'a User, rights: Option<&'a Rights>) -> Known<'a> {
-        Known { user, in_scope: None, policy: None, governing: OPEN, rights, own_change: None, operation: None }
+        Known {
+            user,
+            in_scope: None,
+            reserved: is_reserved(user),
+            policy: None,
+            governing: OPEN,
+            rights,
+            own_change: None,
+            operation: None,
+        }
     }
 
     #[test]

@@ -20,9 +20,8 @@ pub enum CanReset {
 #[serde(rename_all = "camelCase")]
 pub struct UserAnswer {
     pub can_reset: CanReset,
-    /// With Yes a caution: sources disagree whether a reset waits for the minimum age.
-    pub earliest_unix_ms: Option<i64>,
-    /// Ids of the checks that decide, and `service`.
+    /// Ids of the checks that decide, and `service`. With Yes PW912 is a caution: sources disagree whether a reset
+    /// waits for the minimum age.
     pub reasons: Vec<String>,
 }
 
@@ -34,8 +33,6 @@ pub struct Circumstances {
     pub service_not_working: bool,
     /// `-ResetPath` was given: PW921 is about a past attempt and counts only then.
     pub reset_path_given: bool,
-    /// The time before which the password may not be changed, where it lies ahead (PW912).
-    pub earliest_unix_ms: Option<i64>,
 }
 
 /// Checks whose Fail is a No. PW912 is not among them, PW917 neither.
@@ -59,26 +56,25 @@ pub struct Said {
 /// `findings` are all of one user, also those that a view would fold away.
 pub fn can_reset(findings: &[Said], circumstances: &Circumstances) -> UserAnswer {
     let with = |id: &str, status: Status| findings.iter().any(|own| own.id == id && own.status == status);
-    let answer = |can_reset: CanReset, earliest_unix_ms: Option<i64>, reasons: Vec<&str>| UserAnswer {
+    let answer = |can_reset: CanReset, reasons: Vec<&str>| UserAnswer {
         can_reset,
-        earliest_unix_ms,
         reasons: reasons.into_iter().map(str::to_owned).collect(),
     };
     if with("PW917", Status::Fail) {
         return match circumstances.operation {
-            Some(Operation::Change) => answer(CanReset::Unknown, None, vec!["PW917"]),
-            _ => answer(CanReset::NoByDesign, None, vec!["PW917"]),
+            Some(Operation::Change) => answer(CanReset::Unknown, vec!["PW917"]),
+            _ => answer(CanReset::NoByDesign, vec!["PW917"]),
         };
     }
     if findings.iter().any(|own| own.id == "PW902" && is_by_design(own)) {
-        return answer(CanReset::NoByDesign, None, vec!["PW902"]);
+        return answer(CanReset::NoByDesign, vec!["PW902"]);
     }
     let path = circumstances.reset_path_given.then_some("PW921");
     let counting = AGAINST.into_iter().chain(path);
     let mut against: Vec<&str> = counting.filter(|id| with(id, Status::Fail)).collect();
     against.extend(circumstances.service_not_working.then_some("service"));
     if !against.is_empty() {
-        return answer(CanReset::No, None, against);
+        return answer(CanReset::No, against);
     }
     let has = |id: &str| findings.iter().any(|own| own.id == id);
     let missing = NEEDED.into_iter().filter(|id| !has(id) || with(id, Status::Unknown));
@@ -86,12 +82,10 @@ pub fn can_reset(findings: &[Said], circumstances: &Circumstances) -> UserAnswer
         missing.chain(NEEDED_WHERE_ASKED.into_iter().filter(|id| with(id, Status::Unknown))).collect();
     let too_young = with("PW912", Status::Fail);
     match (unknown.is_empty(), too_young) {
-        (false, _) => answer(CanReset::Unknown, None, unknown),
-        (true, true) => answer(CanReset::YesAfter, circumstances.earliest_unix_ms, vec!["PW912"]),
-        (true, false) if with("PW912", Status::Warn) => {
-            answer(CanReset::Yes, circumstances.earliest_unix_ms, vec!["PW912"])
-        }
-        (true, false) => answer(CanReset::Yes, None, Vec::new()),
+        (false, _) => answer(CanReset::Unknown, unknown),
+        (true, true) => answer(CanReset::YesAfter, vec!["PW912"]),
+        (true, false) if with("PW912", Status::Warn) => answer(CanReset::Yes, vec!["PW912"]),
+        (true, false) => answer(CanReset::Yes, Vec::new()),
     }
 }
 
@@ -122,31 +116,32 @@ mod tests {
     fn the_answer_follows_the_findings() {
         use CanReset::{No, NoByDesign, Unknown, Yes, YesAfter};
         use Status::{Fail, Pass, Warn};
-        let reset = Circumstances { earliest_unix_ms: Some(5), ..Circumstances::default() };
+        let reset = Circumstances::default();
         let change = Circumstances { operation: Some(Operation::Change), ..reset };
         let path = Circumstances { reset_path_given: true, ..reset };
         let broken = Circumstances { service_not_working: true, ..reset };
-        for (findings, circumstances, expected, earliest) in [
-            (&[][..], &reset, Yes, None),
-            (&[("PW909", Warn), ("PW910", Warn)], &reset, Yes, None),
-            (&[("PW912", Warn)], &reset, Yes, Some(5)),
-            (&[("PW912", Fail)], &change, YesAfter, Some(5)),
-            (&[("PW912", Fail), ("PW909", Fail)], &change, No, None),
-            (&[("PW912", Fail), ("PW505", Status::Unknown)], &change, Unknown, None),
-            (&[("PW917", Fail)], &reset, NoByDesign, None),
-            (&[("PW917", Fail)], &change, Unknown, None),
-            (&[("PW917", Status::Unknown)], &reset, Unknown, None),
-            (&[("PW917", Status::Unknown), ("PW908", Fail)], &reset, No, None),
-            (&[("PW906", Status::Unknown)], &reset, Unknown, None),
-            (&[("PW506", Status::Unknown)], &reset, Yes, None),
-            (&[("PW507", Fail)], &reset, No, None),
-            (&[("PW918", Fail)], &reset, No, None),
-            (&[("PW921", Fail)], &reset, Yes, None),
-            (&[("PW921", Fail)], &path, No, None),
-            (&[("PW901", Pass)], &broken, No, None),
+        for (findings, circumstances, expected, is_age_named) in [
+            (&[][..], &reset, Yes, false),
+            (&[("PW909", Warn), ("PW910", Warn)], &reset, Yes, false),
+            (&[("PW912", Warn)], &reset, Yes, true),
+            (&[("PW912", Fail)], &change, YesAfter, true),
+            (&[("PW912", Fail), ("PW909", Fail)], &change, No, false),
+            (&[("PW912", Fail), ("PW505", Status::Unknown)], &change, Unknown, false),
+            (&[("PW917", Fail)], &reset, NoByDesign, false),
+            (&[("PW917", Fail)], &change, Unknown, false),
+            (&[("PW917", Status::Unknown)], &reset, Unknown, false),
+            (&[("PW917", Status::Unknown), ("PW908", Fail)], &reset, No, false),
+            (&[("PW906", Status::Unknown)], &reset, Unknown, false),
+            (&[("PW506", Status::Unknown)], &reset, Yes, false),
+            (&[("PW507", Fail)], &reset, No, false),
+            (&[("PW918", Fail)], &reset, No, false),
+            (&[("PW921", Fail)], &reset, Yes, false),
+            (&[("PW921", Fail)], &path, No, false),
+            (&[("PW901", Pass)], &broken, No, false),
         ] {
             let answer = answer(findings, circumstances);
-            assert_eq!((answer.can_reset, answer.earliest_unix_ms), (expected, earliest), "{findings:?}");
+            let names_age = answer.reasons.iter().any(|id| id == "PW912");
+            assert_eq!((answer.can_reset, names_age), (expected, is_age_named), "{findings:?}");
         }
         assert_eq!(answer(&[("PW507", Fail), ("PW909", Fail)], &broken).reasons, ["PW909", "PW507", "service"]);
     }

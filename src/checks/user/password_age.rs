@@ -2,7 +2,7 @@ use super::facts::{Age, age, as_file_time};
 use super::operation::Operation;
 use crate::calendar::instant;
 use crate::catalog::text::clean;
-use crate::catalog::{Answer, Case, Judgement, Reason, Scene, Step, Target};
+use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::policy::governing::{Governing, Policies};
 use crate::checks::targets;
 use crate::evidence::User;
@@ -25,6 +25,9 @@ Unknown: pwdLastSet or the governing policy is not known; or it is old enough by
 Too young by the domain's policy counts as above, assuming no fine-grained one.",
 }
 
+/// The line of evidence with the time before which the password may not be changed.
+const EARLIEST: &str = "earliestUnixMs";
+
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let operation = Operation::stated(case.scene);
@@ -44,7 +47,7 @@ fn judge(case: &Case) -> Answer {
                 Some(Operation::Change) => Judgement::fail(message),
                 _ => Judgement::warn(format!("{message} Whether a reset has to wait as well, sources disagree.")),
             };
-            judgement.with("earliest", instant(earliest)).with("earliestUnixMs", earliest).step(wait(earliest))
+            judgement.with("earliest", instant(earliest)).with(EARLIEST, earliest).step(wait(earliest))
         }
         Some(Age::Reached) if assumed && !may_change_at_once(user) => Judgement::unknown(
             Reason::NotReadable,
@@ -73,14 +76,9 @@ fn may_change_at_once(user: &User) -> bool {
     age(user, None) == Some(Age::Reached)
 }
 
-/// The time before which the password of a user may not be changed, where it lies ahead.
-pub fn earliest(scene: &Scene, target: &Target) -> Option<i64> {
-    let facts = scene.evidence.facts_at::<User>(&target.key);
-    let user = facts.first()?.data;
-    match age(user, Policies::around(scene, target).of(user).minimum_age())? {
-        Age::TooYoung(earliest) => Some(earliest),
-        Age::Reached => None,
-    }
+/// The time before which the password may not be changed, where it lies ahead, from what this check said.
+pub fn earliest(said: &Judgement) -> Option<i64> {
+    said.evidence.iter().find(|line| line.name == EARLIEST)?.value.parse().ok()
 }
 
 fn wait(earliest: i64) -> Step {
@@ -98,6 +96,7 @@ fn wait(earliest: i64) -> Step {
 mod tests {
     use super::*;
     use crate::catalog::Status;
+    use crate::catalog::Target;
     use crate::catalog::testing::{NOW, Stage};
     use crate::evidence::{DomainPolicy, OperatorInput, Pso, PsoContainer};
 
@@ -156,8 +155,7 @@ mod tests {
     fn the_earliest_time_is_given_only_when_it_lies_ahead() {
         for (set, expected) in [(ALMOST, Some(NOW + 1000)), (A_DAY_OLD, None), ("0", None)] {
             let (stage, target) = stage(None, true, Some(set));
-            let scene = Scene { evidence: &stage.evidence, tables: &stage.tables, now_unix_ms: NOW };
-            assert_eq!(earliest(&scene, &target), expected, "{set}");
+            assert_eq!(earliest(&stage.judge_at("PW912", &target.key)), expected, "{set}");
         }
     }
 }

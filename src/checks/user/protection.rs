@@ -42,6 +42,9 @@ pub fn membership(user: &User, policy: Option<&DomainPolicy>) -> Membership {
     }
     let texts = user.member_of_transitive.as_ref().or(user.protected_groups.as_ref());
     let Some(texts) = texts else { return Membership::Unknown };
+    if texts.is_empty() {
+        return Membership::Ordinary;
+    }
     let groups: Vec<Option<Sid>> = texts.iter().map(parse).collect();
     let known = || groups.iter().flatten();
     let of_root = known().find(|group| group.rid().is_some_and(|rid| OF_THE_ROOT.contains(&rid)));

@@ -37,6 +37,11 @@ pub fn reserved(dn: &str) -> Result<Vec<Found>, BadDn> {
     Ok(found.filter(|found| !found.characters.is_empty()).collect())
 }
 
+/// Whether a container above the user has a reserved character; `None` when its name is not known.
+pub fn is_reserved(user: &User) -> Option<bool> {
+    reserved(user.dn.as_deref()?).ok().map(|found| !found.is_empty())
+}
+
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let fact = case.need::<User>()?;

@@ -2,6 +2,7 @@ use super::bucket::{Known, bucket};
 use super::coverage::Coverage;
 use super::may_change::{added, own_change, own_token};
 use super::operation::Operation;
+use super::reserved::is_reserved;
 use crate::catalog::{Answer, Case, Scene, Target};
 use crate::checks::permission::evidence::{account_for, object};
 use crate::checks::permission::facts::rights;
@@ -56,6 +57,7 @@ pub fn of_domain(scene: &Scene, domain: &Target) -> Coverage {
         let bucket = bucket(&Known {
             user,
             in_scope: None,
+            reserved: is_reserved(user),
             policy,
             governing: policies.of(user),
             rights: rights.as_ref(),

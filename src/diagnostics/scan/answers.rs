@@ -4,10 +4,9 @@
 use super::records;
 use crate::catalog::{Reason, Status, Target, TargetKind};
 use crate::checks::user::alike::Alike;
-use crate::checks::user::can_reset::Said;
 use crate::contract::UserResult;
 use crate::diagnostics::live::Live;
-use crate::engine::{Answers, Shown};
+use crate::engine::{Answers, Shown, Statuses};
 use crate::evidence::collect::directory::{Found, user_target};
 use crate::evidence::{Evidence, Kind, Record};
 use std::collections::{HashMap, HashSet};
@@ -20,13 +19,6 @@ fn is_open(status: Status) -> bool {
     !matches!(status, Status::Pass | Status::NotApplicable)
 }
 
-/// What is said of every user of one kind.
-struct Known {
-    said: Vec<Said>,
-    /// Nothing of it stands in an answer.
-    is_clear: bool,
-}
-
 /// Makes the answers about the users of one domain.
 pub struct UserAnswers<'a> {
     live: &'a Live,
@@ -34,7 +26,7 @@ pub struct UserAnswers<'a> {
     /// Records that the checks of a user read besides those about the user.
     shared: Vec<Record>,
     shown: Shown,
-    known: HashMap<Alike<'static>, Arc<Known>, foldhash::fast::RandomState>,
+    known: HashMap<Alike<'static>, Arc<Statuses>, foldhash::fast::RandomState>,
     examined: HashSet<&'static str>,
 }
 
@@ -71,10 +63,11 @@ impl<'a> UserAnswers<'a> {
         let known = |alike: &Option<Alike>| self.known.get(alike.as_ref()?).cloned();
         let users: Vec<_> = users.into_iter().map(|(found, alike)| (found, known(&alike), alike)).collect();
         // In a debug build everybody is judged, to hold what is remembered against it.
-        let is_judged =
-            |known: &Option<Arc<Known>>| cfg!(debug_assertions) || !known.as_ref().is_some_and(|known| known.is_clear);
-        let judged = users.iter().filter(|(_, known, _)| is_judged(known));
-        let records = judged.flat_map(|(found, ..)| records(self.live, &self.domain, found));
+        let is_asked = |known: &Option<Arc<Statuses>>| {
+            cfg!(debug_assertions) || known.as_ref().is_none_or(|known| !known.is_clear())
+        };
+        let asked = users.iter().filter(|(_, known, _)| is_asked(known));
+        let records = asked.flat_map(|(found, ..)| records(self.live, &self.domain, found));
         let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
         let scene = engine.world.scene(&evidence);
         let answers = Answers::new(&scene, &engine.plan, &engine.suppressions, self.shown);
@@ -82,17 +75,15 @@ impl<'a> UserAnswers<'a> {
         for (found, known, alike) in users {
             let Some(target) = user_target(&self.domain, &found.user) else { continue };
             let known = known.unwrap_or_else(|| {
-                let said = answers.said(&target);
-                let had = said.iter().filter(|said| said.reason != Some(Reason::NotCollected));
-                self.examined.extend(had.map(|said| said.id));
-                let known = Arc::new(Known { is_clear: answers.is_clear(&said), said });
+                let judged = Arc::new(answers.judged(&target));
+                self.examined.extend(judged.examined());
                 if let Some(alike) = alike.filter(|_| self.known.len() < MOST_KINDS) {
-                    self.known.insert(alike.into_owned(), Arc::clone(&known));
+                    self.known.insert(alike.into_owned(), Arc::clone(&judged));
                 }
-                known
+                judged
             });
-            debug_assert_eq!(known.said, answers.said(&target), "{} is not like another", target.display);
-            results.push(answers.of(&target, &known.said));
+            debug_assert_eq!(*known, answers.judged(&target), "{} is not like another", target.display);
+            results.push(answers.of(&target, &known));
         }
         results
     }

@@ -12,6 +12,7 @@ use crate::checks::user::bucket::{Known, bucket};
 use crate::checks::user::coverage::Coverage;
 use crate::checks::user::may_change::{added, own_change, own_token};
 use crate::checks::user::operation::Operation;
+use crate::checks::user::reserved::is_reserved;
 use crate::checks::user::share;
 use crate::contract::Item;
 use crate::diagnostics::live::Live;
@@ -101,10 +102,11 @@ impl<'a> Coverages<'a> {
             let descriptor = Descriptor::from_bytes(bytes).ok()?;
             Some(own_change(&descriptor, class, &own_token(user, &self.added)).verdict)
         });
-        let governing = self.policies.of(user);
+        let (governing, reserved) = (self.policies.of(user), is_reserved(user));
         let bucket = bucket(&Known {
             user,
             in_scope: None,
+            reserved,
             policy: self.policy,
             governing,
             rights: rights.as_ref(),
@@ -113,7 +115,7 @@ impl<'a> Coverages<'a> {
         });
         self.coverage.add(user.parent_containers.first().map_or("", String::as_str), bucket);
         let is_known = judged.is_some() || bytes.is_none();
-        if is_answered && is_known { Alike::of(user, judged.as_deref(), governing) } else { None }
+        if is_answered && is_known { Alike::of(user, reserved, judged.as_deref(), governing) } else { None }
     }
 
     /// The coverage as an item, as a finding, and in the report.
