@@ -106,6 +106,22 @@ impl Outbox {
     /// Queues an item; waits while the queue is full. Returns how long it waited, because a deadline
     /// must not run while the reader pauses.
     pub async fn send(&self, item: &Item) -> Result<Duration, Closed> {
+        let waited = self.queue(item).await;
+        self.readable.notify_one();
+        waited
+    }
+
+    /// Queues several items, which come to the reader together as far as there is room: to wake it for each of
+    /// thousands would cost more than to make them.
+    pub async fn send_all(&self, items: Vec<Item>) -> Result<(), Closed> {
+        for item in items {
+            self.queue(&item).await?;
+        }
+        self.readable.notify_one();
+        Ok(())
+    }
+
+    async fn queue(&self, item: &Item) -> Result<Duration, Closed> {
         let json = shortened(item);
         let started = Instant::now();
         let mut waited = false;
@@ -122,10 +138,10 @@ impl Outbox {
                 {
                     inner.bytes += json.get().len();
                     inner.items.push_back(json);
-                    self.readable.notify_one();
                     return Ok(if waited { started.elapsed() } else { Duration::ZERO });
                 }
             }
+            self.readable.notify_one();
             waited = true;
             space.await;
         }

@@ -73,17 +73,15 @@ impl<'a> Coverages<'a> {
             let is_answered = !self.summary_only || self.coverage.all() == 0;
             let users: Vec<_> = few.iter().map(|found| (found, self.count(found, is_answered))).collect();
             if self.live.engine.emit_evidence {
-                for found in few {
-                    hand_out_evidence(outbox, records(self.live, &self.domain, found)).await?;
-                }
+                let records = few.iter().flat_map(|found| records(self.live, &self.domain, found)).collect();
+                hand_out_evidence(outbox, records).await?;
             }
             if !is_answered {
                 continue;
             }
-            for result in self.answers.of(users) {
-                if !self.summary_only {
-                    outbox.send(&Item::User(Box::new(result))).await?;
-                }
+            let answers = self.answers.of(users);
+            if !self.summary_only {
+                outbox.send_all(answers.into_iter().map(|answer| Item::User(Box::new(answer))).collect()).await?;
             }
         }
         Ok(())

@@ -197,11 +197,8 @@ fn records(live: &Live, domain: &Target, found: &Found) -> Vec<Record> {
 }
 
 /// Hands records out, for who asked for them.
-async fn hand_out_evidence(outbox: &Outbox, records: impl IntoIterator<Item = Record>) -> Result<(), Closed> {
-    for record in records {
-        outbox.send(&Item::Evidence { record: Box::new(record) }).await?;
-    }
-    Ok(())
+async fn hand_out_evidence(outbox: &Outbox, records: Vec<Record>) -> Result<(), Closed> {
+    outbox.send_all(records.into_iter().map(|record| Item::Evidence { record: Box::new(record) }).collect()).await
 }
 
 /// Hands a finding out and keeps it for the report.

@@ -38,7 +38,7 @@ impl<'a> Rights<'a> {
         if !self.live.engine.emit_evidence {
             return Ok(());
         }
-        hand_out_evidence(outbox, batch.containers.iter().cloned()).await?;
+        hand_out_evidence(outbox, batch.containers.clone()).await?;
         for found in &batch.users {
             // Nobody asked for them by name: judged again, they are a sample of everybody.
             let user = User { sampled: true, ..found.user.clone() };
