@@ -74,8 +74,31 @@ pub async fn page(
     limit: Duration,
     query: Query<'_>,
     cookie: Vec<u8>,
-    mut controls: Vec<RawControl>,
+    controls: Vec<RawControl>,
 ) -> Result<Page, Failure> {
+    let (entries, cookie) = unread_page(ldap, limit, query, cookie, controls).await?;
+    let entries = entries.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
+    Ok(Page { entries, cookie })
+}
+
+/// How many entries the next page has, which nobody reads, and the cookie of the one after it.
+pub async fn count_of_page(
+    ldap: &mut Connection,
+    limit: Duration,
+    query: Query<'_>,
+    cookie: Vec<u8>,
+) -> Result<(usize, Vec<u8>), Failure> {
+    let (entries, cookie) = unread_page(ldap, limit, query, cookie, Vec::new()).await?;
+    Ok((entries.len(), cookie))
+}
+
+async fn unread_page(
+    ldap: &mut Connection,
+    limit: Duration,
+    query: Query<'_>,
+    cookie: Vec<u8>,
+    mut controls: Vec<RawControl>,
+) -> Result<(Vec<ResultEntry>, Vec<u8>), Failure> {
     let paging = PagedResults { size: PAGE, cookie };
     controls.push(paging.into());
     let (entries, controls) = run(ldap, limit, query, controls).await?;
@@ -88,8 +111,7 @@ pub async fn page(
         Some(raw) => guarded(limit, async { Ok(raw.parse::<PagedResults>().cookie) }).await?,
         None => Vec::new(),
     };
-    let entries = entries.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
-    Ok(Page { entries, cookie })
+    Ok((entries, cookie))
 }
 
 async fn run(
