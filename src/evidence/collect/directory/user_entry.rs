@@ -127,7 +127,8 @@ pub fn assemble(mut entry: Entry, session: &Session) -> User {
 /// A hint, never a proof (catalog 2.3 (8)).
 fn is_of_the_wizard(sam: Option<&str>, description: Option<&str>) -> bool {
     let description = description.unwrap_or_default().to_lowercase();
-    sam.is_some_and(|name| name.to_lowercase().starts_with(WIZARD_NAME))
+    let is_start = |start: &str| start.eq_ignore_ascii_case(WIZARD_NAME);
+    sam.and_then(|name| name.get(..WIZARD_NAME.len())).is_some_and(is_start)
         || WIZARD_TEXTS.iter().any(|text| description.contains(text))
 }
 
@@ -135,3 +136,24 @@ fn is_of_the_wizard(sam: Option<&str>, description: Option<&str>) -> bool {
 pub const WIZARD_FILTER: &str = "(&(sAMAccountType=805306368)(|(sAMAccountName=MSOL_*)\
     (description=Account created by Microsoft Azure Active Directory Connect*)\
     (description=*Microsoft Entra Connect*)))";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wizard_is_known_by_its_name_or_its_words() {
+        for (sam, description, expected) in [
+            (Some("MSOL_1a2b"), None, true),
+            (Some("msol_"), None, true),
+            (Some("MSOL"), None, false),
+            (Some("msol\u{e9}"), None, false),
+            (Some("anna"), Some("Account created by Microsoft Azure Active Directory Connect with id 1"), true),
+            (None, Some("For Microsoft ENTRA Connect"), true),
+            (Some("anna"), Some("Sales"), false),
+            (None, None, false),
+        ] {
+            assert_eq!(is_of_the_wizard(sam, description), expected, "{sam:?} {description:?}");
+        }
+    }
+}
