@@ -5,9 +5,9 @@
 //! a short time, because what is known of a user waits for it.
 
 use super::asked::{Asked, one_level, subtree};
-use super::binary::{bytes, in_filter};
+use super::binary::in_filter;
 use super::everywhere::Outcome;
-use super::ldap::{Failure, LDAP_TIMEOUT, search, value};
+use super::ldap::{Failure, LDAP_TIMEOUT, search};
 use super::names::domain_of_dn;
 use super::query::{Query, page};
 use super::room::{Room, Session, each};
@@ -87,7 +87,7 @@ async fn look(session: &mut Session, filter: &str) -> Result<Seen, Failure> {
         let partitions = format!("CN=Partitions,{configuration}");
         let (limit, one) = (session.limit, Scope::OneLevel);
         let found = search(&mut session.ldap, limit, &partitions, one, DOMAINS, &["nCName"]).await?;
-        seen.domains = found.iter().filter_map(|entry| domain_of_dn(value(entry, "nCName")?)).collect();
+        seen.domains = found.iter().filter_map(|entry| domain_of_dn(entry.value("nCName")?)).collect();
     }
     let (head, attributes) = (session.head.clone(), ["objectGUID", "mS-DS-ConsistencyGuid"]);
     let query = Query { base: &head, scope: Scope::Subtree, filter, attributes: &attributes };
@@ -95,7 +95,7 @@ async fn look(session: &mut Session, filter: &str) -> Result<Seen, Failure> {
     loop {
         let page = page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await?;
         for entry in &page.entries {
-            let anchor = bytes(entry, "mS-DS-ConsistencyGuid").or_else(|| bytes(entry, "objectGUID"));
+            let anchor = entry.bytes("mS-DS-ConsistencyGuid").or_else(|| entry.bytes("objectGUID"));
             *seen.anchors.entry(anchor.unwrap_or_default().to_vec()).or_default() += 1;
         }
         cookie = page.cookie;

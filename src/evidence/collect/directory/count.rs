@@ -4,7 +4,7 @@
 //! feeds the progress: whatever goes wrong, the number is not known.
 
 use super::names::rdns;
-use super::query::{Query, page};
+use super::query::{Query, count_of_page};
 use super::room::{Room, Session, enter};
 use super::session::Access;
 use crate::evidence::collect::World;
@@ -82,10 +82,10 @@ async fn count(session: &mut Session, bases: &[String], filter: &str) -> Option<
         let mut cookie = Vec::new();
         loop {
             let query = Query { base, scope: Scope::Subtree, filter, attributes: &NAMES_ALONE };
-            match page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await {
-                Ok(page) => {
-                    count = count.saturating_add(page.entries.len() as u32);
-                    cookie = page.cookie;
+            match count_of_page(&mut session.ldap, session.limit, query, cookie).await {
+                Ok((found, next)) => {
+                    count = count.saturating_add(found as u32);
+                    cookie = next;
                 }
                 Err(failure) if failure.is_of_the_controller() => return None,
                 Err(_) => break,

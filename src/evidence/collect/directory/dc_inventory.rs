@@ -4,7 +4,7 @@
 use super::asked::{Asked, in_plan, subtree};
 use super::attempts::{Candidate, candidates, is_over};
 use super::controllers::{Controller, ROLE_OWNER, awaits_configuration, controllers, is_decided, located, root_dse};
-use super::ldap::{Failure, LDAP_TIMEOUT, search, value};
+use super::ldap::{Failure, LDAP_TIMEOUT, search};
 use super::names::{dn_of_domain, dns_name, site_of_server};
 use super::session::{Access, open};
 use super::values::{boolean, build};
@@ -161,11 +161,12 @@ async fn computer(
     let filter = computer_filter(&ldap_escape(data.fqdn.as_str()));
     let attributes = ["operatingSystem", "operatingSystemVersion", "msDS-isRODC"];
     let found = search(&mut ldap, limit, &head, Scope::Subtree, &filter, &attributes).await?;
-    let entry = found.first().ok_or_else(|| Failure::Broken("its computer object cannot be seen".to_owned()))?;
-    data.operating_system = value(entry, "operatingSystem").map(str::to_owned);
-    data.operating_system_version = value(entry, "operatingSystemVersion").map(str::to_owned);
+    let entry = found.into_iter().next();
+    let mut entry = entry.ok_or_else(|| Failure::Broken("its computer object cannot be seen".to_owned()))?;
+    data.operating_system = entry.take_value("operatingSystem");
+    data.operating_system_version = entry.take_value("operatingSystemVersion");
     data.build = data.operating_system_version.as_deref().and_then(build);
-    data.is_rodc = data.is_rodc.or_else(|| value(entry, "msDS-isRODC").and_then(boolean));
+    data.is_rodc = data.is_rodc.or_else(|| entry.value("msDS-isRODC").and_then(boolean));
     Ok(())
 }
 

@@ -3,9 +3,8 @@
 
 use super::accounts::{WITH_USERS, accounts, inside};
 use super::asked::{base, in_plan, in_rooms};
-use super::binary::bytes;
 use super::everywhere::time_for;
-use super::ldap::{Failure, values};
+use super::ldap::Failure;
 use super::names::domain_around;
 use super::query::{ALL_PARTS, DACL_ONLY, Query, ask, descriptor_parts};
 use super::room::{Miss, Room, Session, each, entering, rooms};
@@ -232,13 +231,13 @@ async fn with_parts(session: &mut Session, dn: &str, parts: u32) -> Result<Optio
         Err(failure) if failure.is_no_such_object() => return Ok(None),
         other => other?,
     };
-    Ok(found.first().map(|entry| {
-        let object_class = values(entry, "objectClass").unwrap_or_default().to_vec();
+    Ok(found.into_iter().next().map(|mut entry| {
+        let object_class = entry.take_values("objectClass").unwrap_or_default();
         SecurityDescriptor {
-            dn: entry.dn.clone(),
             structural_class_guid: object_class.last().and_then(|class| class_guid(class)).map(str::to_owned),
             object_class,
-            sd_bytes: bytes(entry, "nTSecurityDescriptor").map(|bytes| Bytes(bytes.to_vec())),
+            sd_bytes: entry.take_bytes("nTSecurityDescriptor").map(Bytes),
+            dn: entry.dn,
             sd_flags: parts,
             purpose: String::new(),
         }

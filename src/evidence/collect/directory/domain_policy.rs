@@ -2,14 +2,14 @@
 
 use super::asked::{Asked, base, in_plan};
 use super::attempts::{Candidate, questions};
-use super::ldap::{Failure, entry, value};
+use super::entry::Entry;
+use super::ldap::{Failure, entry};
 use super::names::dn_of_domain;
 use super::session::{Access, open};
 use super::values::{lockout_duration, maximum_age, seconds};
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World};
 use crate::evidence::{DomainPolicy, Evidence, Kind, Record};
-use ldap3::SearchEntry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -71,7 +71,7 @@ async fn read(
     if let Some(configuration) = &candidate.root.configuration_naming_context {
         // Absent on most forests.
         let found = entry(&mut ldap, limit, &service_dn(configuration), &["dSHeuristics"]).await.unwrap_or_default();
-        data.ds_heuristics = found.as_ref().and_then(|entry| value(entry, "dSHeuristics")).map(str::to_owned);
+        data.ds_heuristics = found.as_ref().and_then(|entry| entry.value("dSHeuristics")).map(str::to_owned);
     }
     Ok(world.record(domain, started, data))
 }
@@ -81,19 +81,18 @@ fn service_dn(configuration: &str) -> String {
     format!("CN=Directory Service,CN=Windows NT,CN=Services,{configuration}")
 }
 
-fn assemble(entry: &SearchEntry) -> DomainPolicy {
-    let number = |name: &str| value(entry, name).and_then(|value| value.parse().ok());
-    let (max_pwd_age, max_pwd_age_never) = value(entry, "maxPwdAge").and_then(maximum_age).unwrap_or((None, false));
+fn assemble(entry: &Entry) -> DomainPolicy {
+    let (max_pwd_age, max_pwd_age_never) = entry.value("maxPwdAge").and_then(maximum_age).unwrap_or((None, false));
     DomainPolicy {
-        min_pwd_age: value(entry, "minPwdAge").and_then(seconds),
+        min_pwd_age: entry.value("minPwdAge").and_then(seconds),
         max_pwd_age,
         max_pwd_age_never,
-        pwd_history_length: number("pwdHistoryLength"),
-        min_pwd_length: number("minPwdLength"),
-        pwd_properties: value(entry, "pwdProperties").and_then(bits),
-        lockout_threshold: number("lockoutThreshold"),
-        lockout_duration: value(entry, "lockoutDuration").and_then(lockout_duration),
-        lockout_observation_window: value(entry, "lockOutObservationWindow").and_then(seconds),
+        pwd_history_length: entry.number("pwdHistoryLength"),
+        min_pwd_length: entry.number("minPwdLength"),
+        pwd_properties: entry.value("pwdProperties").and_then(bits),
+        lockout_threshold: entry.number("lockoutThreshold"),
+        lockout_duration: entry.value("lockoutDuration").and_then(lockout_duration),
+        lockout_observation_window: entry.value("lockOutObservationWindow").and_then(seconds),
         ..DomainPolicy::default()
     }
 }
@@ -106,11 +105,10 @@ fn bits(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashMap;
 
-    fn entry(attributes: &[(&str, &str)]) -> SearchEntry {
-        let attrs = attributes.iter().map(|(name, value)| (name.to_string(), vec![value.to_string()])).collect();
-        SearchEntry { dn: "DC=corp,DC=example".to_owned(), attrs, bin_attrs: HashMap::new() }
+    fn entry(attributes: &[(&str, &str)]) -> Entry {
+        let attributes: Vec<_> = attributes.iter().map(|(name, value)| (*name, std::slice::from_ref(value))).collect();
+        Entry::with("DC=corp,DC=example", &attributes)
     }
 
     #[test]

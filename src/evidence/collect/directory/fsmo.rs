@@ -3,7 +3,7 @@
 use super::asked::{Asked, base, in_plan, netbios_name};
 use super::attempts::{Candidate, questions};
 use super::controllers::{ROLE_OWNER, is_selected, located};
-use super::ldap::{Failure, entry, search, value};
+use super::ldap::{Failure, entry, search};
 use super::names::{dn_of_domain, dns_name, parent};
 use super::session::{Access, open};
 use crate::evidence::collect::{Collector, Probe, Touched, World};
@@ -65,11 +65,12 @@ async fn role_owner(
     let head = dn_of_domain(&data.domain_dns);
     let found = entry(&mut ldap, limit, &head, &["fSMORoleOwner"]).await?;
     let found = found.ok_or_else(|| Failure::Broken(format!("{head} cannot be seen")))?;
-    let owner = value(&found, "fSMORoleOwner")
+    let owner = found
+        .value("fSMORoleOwner")
         .ok_or_else(|| Failure::Broken(format!("fSMORoleOwner of {head} cannot be read")))?;
     if let Some(server) = parent(owner) {
         let found = entry(&mut ldap, limit, &server, &["dNSHostName"]).await?;
-        data.pdc_host = found.as_ref().and_then(|entry| value(entry, "dNSHostName")).and_then(dns_name);
+        data.pdc_host = found.as_ref().and_then(|entry| entry.value("dNSHostName")).and_then(dns_name);
     }
     data.fsmo_role_owner = Some(owner.to_owned());
     data.is_forest_root = candidate.root.root_domain_naming_context.as_deref().map(|dn| dn.eq_ignore_ascii_case(&head));
@@ -79,7 +80,7 @@ async fn role_owner(
         // Not worth losing the role owner: without it the NetBIOS name is not known.
         let cross = search(&mut ldap, limit, &partitions, Scope::OneLevel, &filter, &["nETBIOSName"]).await;
         let cross = cross.unwrap_or_default().into_iter().next();
-        data.netbios_name = cross.as_ref().and_then(|entry| value(entry, "nETBIOSName")).map(str::to_owned);
+        data.netbios_name = cross.as_ref().and_then(|entry| entry.value("nETBIOSName")).map(str::to_owned);
         data.cross_ref_dn = cross.map(|entry| entry.dn);
     }
     // The answers are at hand; how the peer takes the farewell does not matter.

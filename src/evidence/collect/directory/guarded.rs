@@ -5,12 +5,13 @@
 //! walk the whole domain for each group.
 
 use super::asked::{Asked, base, subtree};
-use super::binary::{bytes, sid};
-use super::ldap::{Failure, values};
+use super::binary::sid;
+use super::entry::Entry;
+use super::ldap::Failure;
 use super::query::{Query, ask, page};
 use super::room::Session;
 use crate::directory::{Sid, protected_groups};
-use ldap3::{Scope, SearchEntry, ldap_escape};
+use ldap3::{Scope, ldap_escape};
 use std::collections::HashMap;
 
 /// Domain Users: the primary group of every user unless somebody changed it.
@@ -47,7 +48,7 @@ impl Guarded {
     pub async fn read(session: &mut Session, is_root: bool, ds_heuristics: Option<&str>) -> Result<Guarded, Failure> {
         let head = session.head.clone();
         let found = ask(&mut session.ldap, session.limit, Query::base(&head, &["objectSid"]), Vec::new()).await?;
-        let domain = found.first().and_then(|head| Sid::from_bytes(bytes(head, "objectSid")?).ok());
+        let domain = found.first().and_then(|head| Sid::from_bytes(head.bytes("objectSid")?).ok());
         let domain = domain.ok_or_else(|| Failure::Broken(format!("the SID of {head} cannot be read")))?;
         let groups = protected_groups(&domain, is_root.then_some(&domain), ds_heuristics);
         let mut tree = Tree::new(groups.iter().map(Sid::to_string).collect(), domain.with_rid(DOMAIN_USERS));
@@ -133,8 +134,8 @@ impl Tree {
     }
 
     /// A protected group itself.
-    fn plant(&mut self, group: &SearchEntry) {
-        let own = bytes(group, "objectSid").and_then(sid);
+    fn plant(&mut self, group: &Entry) {
+        let own = group.bytes("objectSid").and_then(sid);
         if let Some(bit) = self.sids.iter().position(|sid| Some(sid) == own.as_ref()) {
             self.place(&group.dn, 1 << bit);
         }
@@ -148,20 +149,20 @@ impl Tree {
     }
 
     /// A member of one or more of the groups that were asked for.
-    fn note(&mut self, member: &SearchEntry, level: &[usize]) {
-        let named = values(member, "memberOf").unwrap_or_default();
+    fn note(&mut self, member: &Entry, level: &[usize]) {
+        let named = member.values("memberOf").unwrap_or_default();
         let of = named.iter().filter_map(|dn| self.places.get(&dn.to_lowercase()).copied());
         let mut of: Vec<usize> = of.filter(|group| level.contains(group)).collect();
         if of.is_empty() {
             // Of more memberships than a controller lists at once, the one in question is not among the first.
             of = level.to_vec();
         }
-        if values(member, "objectClass").unwrap_or_default().iter().any(|class| class.eq_ignore_ascii_case("group")) {
+        if member.values("objectClass").unwrap_or_default().iter().any(|class| class.eq_ignore_ascii_case("group")) {
             let place = self.place(&member.dn, 0);
             self.nested.extend(of.iter().map(|group| (place, *group)));
         }
-        let Some(guid) = bytes(member, "objectGUID").and_then(|guid| <[u8; 16]>::try_from(guid).ok()) else { return };
-        if self.everyone.is_some() && bytes(member, "objectSid").and_then(sid) == self.everyone {
+        let Some(guid) = member.bytes("objectGUID").and_then(|guid| <[u8; 16]>::try_from(guid).ok()) else { return };
+        if self.everyone.is_some() && member.bytes("objectSid").and_then(sid) == self.everyone {
             self.guid_of_everyone = Some(guid);
         }
         self.leaves.extend(of.into_iter().map(|group| (guid, group)));
@@ -191,24 +192,19 @@ impl Tree {
 mod tests {
     use super::*;
 
-    fn entry(name: &str, rid: u8, is_group: bool, of: &[&str]) -> SearchEntry {
-        let classes = ["top", if is_group { "group" } else { "user" }];
-        let own = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    fn entry(name: &str, rid: u8, is_group: bool, of: &[&str]) -> Entry {
+        let classes = [&b"top"[..], if is_group { b"group" } else { b"user" }];
+        let of: Vec<&[u8]> = of.iter().map(|dn| dn.as_bytes()).collect();
         let parts = [21_u32, 1, 2, 3, u32::from(rid)];
         let mut sid = vec![1, 5, 0, 0, 0, 0, 0, 5];
         sid.extend(parts.iter().flat_map(|part| part.to_le_bytes()));
-        SearchEntry {
-            dn: name.to_owned(),
-            attrs: HashMap::from([("objectClass".to_owned(), own(&classes)), ("memberOf".to_owned(), own(of))]),
-            bin_attrs: HashMap::from([
-                ("objectGUID".to_owned(), vec![vec![rid; 16]]),
-                ("objectSid".to_owned(), vec![sid]),
-            ]),
-        }
+        let attributes: &[(&str, &[&[u8]])] =
+            &[("objectClass", &classes), ("memberOf", &of), ("objectGUID", &[&[rid; 16]]), ("objectSid", &[&sid])];
+        Entry::with(name, attributes)
     }
 
     /// Answers every level from these objects, as a controller would.
-    fn told(objects: &[SearchEntry]) -> (Guarded, usize) {
+    fn told(objects: &[Entry]) -> (Guarded, usize) {
         let sid = |rid: u32| format!("S-1-5-21-1-2-3-{rid}");
         let mut tree = Tree::new(vec![sid(1), sid(2), sid(3)], sid(9).parse().ok());
         objects.iter().take(2).for_each(|group| tree.plant(group));
@@ -216,7 +212,7 @@ mod tests {
         while let Some(level) = tree.next_level() {
             levels += 1;
             for object in objects {
-                let of = values(object, "memberOf").unwrap_or_default();
+                let of = object.values("memberOf").unwrap_or_default();
                 if level.iter().any(|group| of.iter().any(|dn| dn.eq_ignore_ascii_case(tree.name(*group)))) {
                     tree.note(object, &level);
                 }

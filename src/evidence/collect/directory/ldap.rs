@@ -2,10 +2,11 @@
 //! than itself.
 
 use super::connection::{Connection, Ended};
+use super::entry::Entry;
 use crate::evidence::State;
 use crate::panics;
 use futures_util::FutureExt;
-use ldap3::{LdapConnSettings, LdapError, Scope, SearchEntry};
+use ldap3::{LdapConnSettings, LdapError, Scope};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +54,10 @@ pub enum Failure {
 }
 
 impl Failure {
+    pub fn malformed() -> Failure {
+        Failure::Broken("the answer is not well-formed LDAP".to_owned())
+    }
+
     pub fn state(&self) -> State {
         match self {
             Failure::NoAnswer(_) => State::Timeout,
@@ -109,7 +114,7 @@ pub async fn guarded<T>(limit: Duration, operation: impl Future<Output = Result<
         Ok(Ok(done)) => done.map_err(Failure::from),
         Ok(Err(_)) => {
             panics::take_incident();
-            Err(Failure::Broken("the answer is not well-formed LDAP".to_owned()))
+            Err(Failure::malformed())
         }
         Err(_) => Err(Failure::NoAnswer(limit)),
     }
@@ -142,18 +147,17 @@ pub async fn search(
     scope: Scope,
     filter: &str,
     attributes: &[&str],
-) -> Result<Vec<SearchEntry>, Failure> {
+) -> Result<Vec<Entry>, Failure> {
     let found = guarded(limit, async {
         let ldap3::SearchResult(entries, result) = ldap.search(base, scope, filter, attributes.to_vec()).await?;
         match result.rc {
             // A referral beside entries points to other partitions.
-            SUCCESS | REFERRAL => {
-                Ok(entries.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct).collect())
-            }
+            SUCCESS | REFERRAL => Ok(entries),
             _ => Err(LdapError::from(result)),
         }
     });
-    found.await.map_err(|failure| ldap.explain(failure))
+    let entries = found.await.map_err(|failure| ldap.explain(failure))?;
+    entries.into_iter().map(Entry::try_from).collect()
 }
 
 /// The one entry of a base search; `None` when it is not there or may not be seen.
@@ -162,35 +166,12 @@ pub async fn entry(
     limit: Duration,
     dn: &str,
     attributes: &[&str],
-) -> Result<Option<SearchEntry>, Failure> {
+) -> Result<Option<Entry>, Failure> {
     match search(ldap, limit, dn, Scope::Base, "(objectClass=*)", attributes).await {
         Ok(found) => Ok(found.into_iter().next()),
         Err(failure) if failure.is_no_such_object() => Ok(None),
         Err(failure) => Err(failure),
     }
-}
-
-/// First value of an attribute, whatever the case of its name.
-pub fn value<'a>(entry: &'a SearchEntry, attribute: &str) -> Option<&'a str> {
-    values(entry, attribute)?.first().map(String::as_str)
-}
-
-/// All values of an attribute; `None` when it was not returned. A long list comes in ranges, the first of
-/// which is enough here ([MS-ADTS] 3.1.1.3.1.3.3).
-pub fn values<'a>(entry: &'a SearchEntry, attribute: &str) -> Option<&'a [String]> {
-    // As it was asked for, from most servers.
-    if let Some(values) = entry.attrs.get(attribute).filter(|values| !values.is_empty()) {
-        return Some(values);
-    }
-    let is_it = |name: &str| {
-        let Some((name, option)) = name.split_at_checked(attribute.len()) else { return false };
-        let is_range = || option.split_at_checked(7).is_some_and(|(start, _)| start.eq_ignore_ascii_case(";range="));
-        name.eq_ignore_ascii_case(attribute) && (option.is_empty() || is_range())
-    };
-    // Beside a range the server may name the attribute once more, without values.
-    let mut named = entry.attrs.iter().filter(|(name, _)| is_it(name)).map(|(_, values)| values.as_slice());
-    let first = named.next()?;
-    Some(if first.is_empty() { named.next().unwrap_or(first) } else { first })
 }
 
 /// The part of a diagnostic message that tells something: `data 52e` ([MS-ERREF] in hex).
@@ -210,7 +191,6 @@ pub fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashMap;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -270,21 +250,6 @@ mod tests {
         assert_eq!(reason(text), "data 52e");
         assert_eq!(reason("no\u{1b}[31m such object"), "no[31m such object");
         assert_eq!(reason(&"x".repeat(1000)).len(), 200);
-    }
-
-    #[test]
-    fn a_range_is_read_like_the_attribute() {
-        let attrs = HashMap::from([
-            ("msDS-PSOAppliesTo".to_owned(), Vec::new()),
-            ("msDS-PSOAppliesTo;range=0-1".to_owned(), vec!["a".to_owned(), "b".to_owned()]),
-            ("DNSHOSTNAME".to_owned(), vec!["dc1".to_owned()]),
-        ]);
-        let entry = SearchEntry { dn: String::new(), attrs, bin_attrs: HashMap::new() };
-        assert_eq!(values(&entry, "msDS-PSOAppliesTo").map(<[String]>::len), Some(2));
-        assert_eq!(value(&entry, "dNSHostName"), Some("dc1"));
-        assert_eq!(value(&entry, "DNSHOSTNAME"), Some("dc1"));
-        assert_eq!(value(&entry, "msDS-PSO"), None);
-        assert_eq!(value(&entry, "msDS-PSOAppliesTo;range=0-1x"), None);
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use super::asked::{Asked, base, netbios_name, subtree};
 use super::binary::in_filter;
+use super::entry::Entry;
 use super::ldap::Failure;
 use super::names::{dns_name, domain_around};
 use super::query::{Query, ask, show_deleted};
 use super::room::Session;
 use crate::directory::Sid;
-use ldap3::{Scope, SearchEntry, ldap_escape};
+use ldap3::{Scope, ldap_escape};
 use uuid::Uuid;
 
 /// What kind of name a text is.
@@ -131,7 +132,7 @@ pub async fn find(session: &mut Session, form: &Form, domain: &str) -> Result<Fo
     Ok(Found { deleted, ..Found::default() })
 }
 
-async fn search(session: &mut Session, form: &Form, deleted: bool) -> Result<Vec<SearchEntry>, Failure> {
+async fn search(session: &mut Session, form: &Form, deleted: bool) -> Result<Vec<Entry>, Failure> {
     let controls = if deleted { vec![show_deleted()] } else { Vec::new() };
     let filter = form.filter();
     let query = match (form, &filter) {

@@ -20,6 +20,7 @@ mod count;
 mod dc_inventory;
 mod descriptors;
 mod domain_policy;
+mod entry;
 mod everywhere;
 mod fsmo;
 mod gate;

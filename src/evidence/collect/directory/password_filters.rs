@@ -7,7 +7,7 @@
 use super::asked::{base, planned_controllers, subtree};
 use super::attempts::{Candidate, candidates};
 use super::controllers::{awaits_configuration, domains};
-use super::ldap::{Failure, LDAP_TIMEOUT, entry, search, value};
+use super::ldap::{Failure, LDAP_TIMEOUT, entry, search};
 use super::session::{Access, open};
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
@@ -99,7 +99,7 @@ async fn find_agent(world: &World, access: &Access, candidate: &Candidate, limit
     let mut ldap = open(world, access, &candidate.door(), candidate.way, limit).await?;
     let server = candidate.root.server_name.as_deref().ok_or_else(|| unseen("the name of its server object"))?;
     let found = entry(&mut ldap, limit, server, &["serverReference"]).await?;
-    let computer = found.as_ref().and_then(|entry| value(entry, "serverReference"));
+    let computer = found.as_ref().and_then(|entry| entry.value("serverReference"));
     let computer = computer.ok_or_else(|| unseen("its computer object"))?;
     let points = search(&mut ldap, limit, computer, Scope::Subtree, AGENT, &["cn"]).await?;
     Ok(!points.is_empty())

@@ -2,14 +2,15 @@
 
 use super::asked::{Asked, base, in_plan, one_level, policy_container};
 use super::attempts::{Candidate, questions};
-use super::ldap::{Failure, entry, search, value, values};
+use super::entry::Entry;
+use super::ldap::{Failure, entry, search};
 use super::names::dn_of_domain;
 use super::session::{Access, open};
 use super::values::{boolean, lockout_duration, maximum_age, seconds};
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World};
 use crate::evidence::{Evidence, Kind, Pso, PsoContainer, Record};
-use ldap3::{Scope, SearchEntry};
+use ldap3::Scope;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -72,29 +73,28 @@ async fn read(
     let mut ldap = open(world, access, &candidate.door(), candidate.way, limit).await?;
     let container = policy_container(&dn_of_domain(&domain.display));
     let own = entry(&mut ldap, limit, &container, &["cn"]).await?;
-    let is_readable = own.is_some_and(|own| value(&own, "cn").is_some());
+    let is_readable = own.is_some_and(|own| own.value("cn").is_some());
     let found = match search(&mut ldap, limit, &container, Scope::OneLevel, POLICIES, &ATTRIBUTES).await {
         Err(failure) if failure.is_no_such_object() => Vec::new(),
         other => other?,
     };
     let count = is_readable.then_some(found.len().min(u32::MAX as usize) as u32);
     let head = Pso { container: Some(PsoContainer { readable: is_readable, count }), ..Pso::default() };
-    let policies = found.iter().map(assemble);
+    let policies = found.into_iter().map(assemble);
     Ok(std::iter::once(head).chain(policies).map(|data| world.record(domain, started, data)).collect())
 }
 
-fn assemble(entry: &SearchEntry) -> Pso {
-    let number = |name: &str| value(entry, name).and_then(|value| value.parse().ok());
+fn assemble(mut entry: Entry) -> Pso {
     Pso {
-        dn: Some(entry.dn.clone()),
-        precedence: number("msDS-PasswordSettingsPrecedence"),
-        min_age: value(entry, "msDS-MinimumPasswordAge").and_then(seconds),
-        max_age: value(entry, "msDS-MaximumPasswordAge").and_then(maximum_age).and_then(|(seconds, _)| seconds),
-        history: number("msDS-PasswordHistoryLength"),
-        min_length: number("msDS-MinimumPasswordLength"),
-        complexity: value(entry, "msDS-PasswordComplexityEnabled").and_then(boolean),
-        lockout_duration: value(entry, "msDS-LockoutDuration").and_then(lockout_duration),
-        applies_to: values(entry, "msDS-PSOAppliesTo").unwrap_or_default().to_vec(),
+        precedence: entry.number("msDS-PasswordSettingsPrecedence"),
+        min_age: entry.value("msDS-MinimumPasswordAge").and_then(seconds),
+        max_age: entry.value("msDS-MaximumPasswordAge").and_then(maximum_age).and_then(|(seconds, _)| seconds),
+        history: entry.number("msDS-PasswordHistoryLength"),
+        min_length: entry.number("msDS-MinimumPasswordLength"),
+        complexity: entry.value("msDS-PasswordComplexityEnabled").and_then(boolean),
+        lockout_duration: entry.value("msDS-LockoutDuration").and_then(lockout_duration),
+        applies_to: entry.take_values("msDS-PSOAppliesTo").unwrap_or_default(),
+        dn: Some(entry.dn),
         container: None,
     }
 }

@@ -1,9 +1,10 @@
 //! Searches that need a control: pages, descriptors, deleted objects.
 
 use super::connection::Connection;
+use super::entry::Entry;
 use super::ldap::{Failure, guarded};
 use ldap3::controls::{Control, ControlType, PagedResults, RawControl};
-use ldap3::{LdapError, Scope, SearchEntry};
+use ldap3::{LdapError, ResultEntry, Scope};
 use std::time::Duration;
 
 /// Entries per page: the answer stays small, and below MaxPageSize of every controller ([MS-ADTS] 3.1.1.3.4.6).
@@ -50,7 +51,7 @@ impl<'q> Query<'q> {
 
 /// One page of an answer.
 pub struct Page {
-    pub entries: Vec<SearchEntry>,
+    pub entries: Vec<Entry>,
     /// Names the next page; empty at the end.
     pub cookie: Vec<u8>,
 }
@@ -62,8 +63,9 @@ pub async fn ask(
     limit: Duration,
     query: Query<'_>,
     controls: Vec<RawControl>,
-) -> Result<Vec<SearchEntry>, Failure> {
-    run(ldap, limit, query, controls).await.map(|(entries, _)| entries)
+) -> Result<Vec<Entry>, Failure> {
+    let (entries, _) = run(ldap, limit, query, controls).await?;
+    entries.into_iter().map(Entry::try_from).collect()
 }
 
 /// The next page of a search; the first with an empty cookie.
@@ -72,8 +74,31 @@ pub async fn page(
     limit: Duration,
     query: Query<'_>,
     cookie: Vec<u8>,
-    mut controls: Vec<RawControl>,
+    controls: Vec<RawControl>,
 ) -> Result<Page, Failure> {
+    let (entries, cookie) = unread_page(ldap, limit, query, cookie, controls).await?;
+    let entries = entries.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
+    Ok(Page { entries, cookie })
+}
+
+/// How many entries the next page has, which nobody reads, and the cookie of the one after it.
+pub async fn count_of_page(
+    ldap: &mut Connection,
+    limit: Duration,
+    query: Query<'_>,
+    cookie: Vec<u8>,
+) -> Result<(usize, Vec<u8>), Failure> {
+    let (entries, cookie) = unread_page(ldap, limit, query, cookie, Vec::new()).await?;
+    Ok((entries.len(), cookie))
+}
+
+async fn unread_page(
+    ldap: &mut Connection,
+    limit: Duration,
+    query: Query<'_>,
+    cookie: Vec<u8>,
+    mut controls: Vec<RawControl>,
+) -> Result<(Vec<ResultEntry>, Vec<u8>), Failure> {
     let paging = PagedResults { size: PAGE, cookie };
     controls.push(paging.into());
     let (entries, controls) = run(ldap, limit, query, controls).await?;
@@ -86,7 +111,7 @@ pub async fn page(
         Some(raw) => guarded(limit, async { Ok(raw.parse::<PagedResults>().cookie) }).await?,
         None => Vec::new(),
     };
-    Ok(Page { entries, cookie })
+    Ok((entries, cookie))
 }
 
 async fn run(
@@ -94,16 +119,13 @@ async fn run(
     limit: Duration,
     query: Query<'_>,
     controls: Vec<RawControl>,
-) -> Result<(Vec<SearchEntry>, Vec<Control>), Failure> {
+) -> Result<(Vec<ResultEntry>, Vec<Control>), Failure> {
     let Query { base, scope, filter, attributes } = query;
     let found = guarded(limit, async {
         let search = ldap.with_controls(controls).search(base, scope, filter, attributes.to_vec());
         let ldap3::SearchResult(entries, result) = search.await?;
         match result.rc {
-            0 => {
-                let entries = entries.into_iter().filter(|entry| !entry.is_ref());
-                Ok((entries.map(SearchEntry::construct).collect(), result.ctrls))
-            }
+            0 => Ok((entries, result.ctrls)),
             _ => Err(LdapError::from(result)),
         }
     });

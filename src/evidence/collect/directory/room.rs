@@ -5,7 +5,7 @@ use super::asked::{Asked, base, policy_container};
 use super::attempts::{Candidate, NO_SESSION, Refusal, candidates, refusal};
 use super::connection::Connection;
 use super::controllers::{all_decided, awaits_configuration, controllers, domains, is_decided};
-use super::ldap::{Failure, LDAP_TIMEOUT, entry, search, value};
+use super::ldap::{Failure, LDAP_TIMEOUT, entry, search};
 use super::names::{dn_of_domain, dns_name};
 use super::session::{Access, open};
 use super::values::generalized_time;
@@ -111,8 +111,8 @@ pub async fn enter(
         limit,
         host: candidate.controller.fqdn.clone(),
         head,
-        time_unix_ms: root.as_ref().and_then(|root| value(root, "currentTime")).and_then(generalized_time),
-        sees_policies: policies.ok().flatten().is_some_and(|entry| value(&entry, "cn").is_some()),
+        time_unix_ms: root.as_ref().and_then(|root| root.value("currentTime")).and_then(generalized_time),
+        sees_policies: policies.ok().flatten().is_some_and(|entry| entry.value("cn").is_some()),
         configuration: candidate.root.configuration_naming_context.clone(),
     })
 }
@@ -124,7 +124,7 @@ impl Session {
         let filter = format!("(&(objectClass=crossRef)(nCName={}))", ldap3::ldap_escape(self.head.as_str()));
         let attributes = ["nETBIOSName"];
         let found = search(&mut self.ldap, self.limit, &partitions, Scope::OneLevel, &filter, &attributes);
-        found.await.ok()?.first().and_then(|entry| value(entry, "nETBIOSName")).map(str::to_owned)
+        found.await.ok()?.first().and_then(|entry| entry.value("nETBIOSName")).map(str::to_owned)
     }
 }
 

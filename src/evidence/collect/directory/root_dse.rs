@@ -2,14 +2,14 @@
 
 use super::asked::planned_controllers;
 use super::controllers::{Controller, LDAP, controllers};
-use super::ldap::{Failure, LDAP_TIMEOUT, Protection, connect, entry, value, values};
+use super::entry::Entry;
+use super::ldap::{Failure, LDAP_TIMEOUT, Protection, connect, entry};
 use super::names::domain_of_dn;
 use super::session::{Access, Door, try_binds};
 use super::values::{boolean, generalized_time};
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe, unix_ms};
 use crate::evidence::{Evidence, Kind, Record, RootDse, State, Tcp};
-use ldap3::SearchEntry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -125,30 +125,27 @@ async fn root_dse(host: &str, limit: Duration) -> Result<RootDse, Failure> {
     })?;
     let (round_trip_ms, received) = (sent.elapsed().as_millis() as u32, unix_ms());
     let found = found.ok_or_else(|| Failure::Broken("the answer to the rootDSE search is empty".to_owned()))?;
-    Ok(RootDse { round_trip_ms: Some(round_trip_ms), local_utc_at_receipt_unix_ms: Some(received), ..assemble(&found) })
+    Ok(RootDse { round_trip_ms: Some(round_trip_ms), local_utc_at_receipt_unix_ms: Some(received), ..assemble(found) })
 }
 
-fn assemble(entry: &SearchEntry) -> RootDse {
-    let text = |name: &str| value(entry, name).map(str::to_owned);
-    let number = |name: &str| value(entry, name).and_then(|value| value.parse().ok());
-    let list = |name: &str| values(entry, name).map(<[String]>::to_vec);
+fn assemble(mut entry: Entry) -> RootDse {
     RootDse {
-        dns_host_name: text("dnsHostName"),
-        server_name: text("serverName"),
-        ds_service_name: text("dsServiceName"),
-        default_naming_context: text("defaultNamingContext"),
-        root_domain_naming_context: text("rootDomainNamingContext"),
-        configuration_naming_context: text("configurationNamingContext"),
-        schema_naming_context: text("schemaNamingContext"),
-        naming_contexts: list("namingContexts").unwrap_or_default(),
-        current_time_unix_ms: value(entry, "currentTime").and_then(generalized_time),
-        domain_functionality: number("domainFunctionality"),
-        forest_functionality: number("forestFunctionality"),
-        domain_controller_functionality: number("domainControllerFunctionality"),
-        supported_control: list("supportedControl"),
-        supported_capabilities: list("supportedCapabilities"),
-        is_synchronized: value(entry, "isSynchronized").and_then(boolean),
-        is_global_catalog_ready: value(entry, "isGlobalCatalogReady").and_then(boolean),
+        dns_host_name: entry.take_value("dnsHostName"),
+        server_name: entry.take_value("serverName"),
+        ds_service_name: entry.take_value("dsServiceName"),
+        default_naming_context: entry.take_value("defaultNamingContext"),
+        root_domain_naming_context: entry.take_value("rootDomainNamingContext"),
+        configuration_naming_context: entry.take_value("configurationNamingContext"),
+        schema_naming_context: entry.take_value("schemaNamingContext"),
+        naming_contexts: entry.take_values("namingContexts").unwrap_or_default(),
+        current_time_unix_ms: entry.value("currentTime").and_then(generalized_time),
+        domain_functionality: entry.number("domainFunctionality"),
+        forest_functionality: entry.number("forestFunctionality"),
+        domain_controller_functionality: entry.number("domainControllerFunctionality"),
+        supported_control: entry.take_values("supportedControl"),
+        supported_capabilities: entry.take_values("supportedCapabilities"),
+        is_synchronized: entry.value("isSynchronized").and_then(boolean),
+        is_global_catalog_ready: entry.value("isGlobalCatalogReady").and_then(boolean),
         ..RootDse::default()
     }
 }

@@ -2,7 +2,6 @@
 
 use super::accounts::{OF_THE_DOMAINS, accounts, inside};
 use super::asked::{Asked, base, in_plan, in_rooms, subtree};
-use super::binary::bytes;
 use super::everywhere::user_target;
 use super::ldap::{Failure, LDAP_TIMEOUT, entry};
 use super::names::domain_around;
@@ -121,7 +120,7 @@ async fn sample(world: &World, access: &Access, room: &Room, bases: &[String], w
     let order: HashMap<String, Place> =
         each(world, access, room, &unordered, until, async |mut session: Session, dn: String| {
             let found = entry(&mut session.ldap, session.limit, &dn, &["objectGUID"]).await?;
-            Ok(found.as_ref().and_then(|entry| bytes(entry, "objectGUID")).map(place))
+            Ok(found.as_ref().and_then(|entry| entry.bytes("objectGUID")).map(place))
         })
         .await
         .into_iter()
@@ -216,7 +215,7 @@ async fn read_all(session: &mut Session, base: &str, sample: &mut Sample, until:
         }
         let page = page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await?;
         for entry in &page.entries {
-            if let Some(guid) = bytes(entry, "objectGUID") {
+            if let Some(guid) = entry.bytes("objectGUID") {
                 sample.add(guid, &entry.dn);
             }
         }

@@ -8,6 +8,7 @@ use super::accounts::{accounts, inside};
 use super::asked::Asked;
 use super::count::Count;
 use super::descriptors::container;
+use super::entry::Entry;
 use super::guarded::Guarded;
 use super::ldap::{Failure, LDAP_TIMEOUT};
 use super::names::{domain_around, parent};
@@ -22,7 +23,7 @@ use crate::catalog::{NameValue, Target};
 use crate::directory::{Token, parent_containers};
 use crate::evidence::collect::{Touched, World};
 use crate::evidence::{DomainPolicy, Evidence, Record};
-use ldap3::{Scope, SearchEntry};
+use ldap3::Scope;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -288,7 +289,7 @@ impl Scan {
 
     /// The containers above these users that were not read yet; none of them when the controller dies meanwhile,
     /// because the users come again then.
-    async fn above(&mut self, entries: &[SearchEntry]) -> Result<Vec<Record>, Failure> {
+    async fn above(&mut self, entries: &[Entry]) -> Result<Vec<Record>, Failure> {
         let (Some(known), Some(Open { session, .. })) = (&mut self.containers, &mut self.open) else {
             return Ok(Vec::new());
         };
@@ -347,12 +348,12 @@ impl Scan {
     }
 
     /// What a page says. Of users those who are new.
-    async fn take(&mut self, range: &Range, entries: Vec<SearchEntry>) -> Vec<Found> {
+    async fn take(&mut self, range: &Range, entries: Vec<Entry>) -> Vec<Found> {
         let Some(Open { session, token }) = &mut self.open else { return Vec::new() };
         match range.what {
             What::Users => {
                 let guarded = self.guarded.get_or_insert_default();
-                return new_users(&entries, session, guarded, &mut self.seen).await;
+                return new_users(entries, session, guarded, &mut self.seen).await;
             }
             What::Containers => {
                 let note = |entry| self.unseen.note_container(entry, &session.head, token.as_ref());

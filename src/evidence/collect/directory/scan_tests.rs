@@ -4,6 +4,7 @@
 mod canned;
 
 use super::attempts::{Candidate, Refusal, candidates};
+use super::count::Count;
 use super::everywhere::look_up;
 use super::ldap::Protection;
 use super::room::Room;
@@ -12,6 +13,7 @@ use super::scan_plan::Wanted;
 use super::scanned_users::Found;
 use super::session::{Access, Way};
 use super::testing::{both, corp, domain, world};
+use super::user_entry;
 use crate::catalog::{NameValue, Target};
 use crate::evidence::State;
 use crate::evidence::collect::{Credential, Settings, World};
@@ -174,6 +176,23 @@ async fn a_container_that_is_not_there_leaves_the_others() {
     let (base, why) = seen.only_gap();
     assert_eq!((seen.users.len(), base), (USERS / 60, "OU=none,DC=bench,DC=example"));
     assert!(why.contains("result code 32"), "{why}");
+}
+
+#[tokio::test]
+async fn a_count_is_how_many_users_a_scan_sees() {
+    let (world, access, room) = start(&mut network(&[None]));
+    let there_and_not = vec![format!("OU=none,{HEAD}"), format!("OU=c03,{HEAD}")];
+    for (bases, expected) in [(vec![HEAD.to_owned()], USERS + 1), (there_and_not, USERS / 60)] {
+        let patience = Duration::from_secs(30);
+        let count = Count::start(&world, &access, &room, &bases, user_entry::USERS, patience);
+        let known = tokio::time::timeout(patience, async {
+            while count.total().is_none() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        known.await.expect("a number");
+        assert_eq!(count.total(), Some(expected as u32), "{bases:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,14 +1,12 @@
 //! What a page of a scan says of users.
 
-use super::binary::bytes;
+use super::entry::Entry;
 use super::guarded::{DOMAIN_USERS, Guarded};
-use super::ldap::value;
 use super::query::DACL_ONLY;
 use super::room::{IN_FLIGHT, Session};
 use super::user_entry::{assemble, read};
 use crate::evidence::{Bytes, SecurityDescriptor, User};
 use futures_util::StreamExt;
-use ldap3::SearchEntry;
 use std::collections::HashSet;
 use std::hash::BuildHasher;
 
@@ -53,29 +51,31 @@ impl Seen {
 }
 
 /// The users of a page who are new.
-pub async fn new_users(entries: &[SearchEntry], session: &Session, guarded: &Guarded, seen: &mut Seen) -> Vec<Found> {
+pub async fn new_users(entries: Vec<Entry>, session: &Session, guarded: &Guarded, seen: &mut Seen) -> Vec<Found> {
     let mut found = Vec::with_capacity(entries.len());
     let mut unsure = Vec::new();
-    for entry in entries {
-        let Some(guid) = bytes(entry, "objectGUID").and_then(|guid| <[u8; 16]>::try_from(guid).ok()) else {
+    for mut entry in entries {
+        let Some(guid) = entry.bytes("objectGUID").and_then(|guid| <[u8; 16]>::try_from(guid).ok()) else {
             seen.note_without_guid(&entry.dn);
             continue;
         };
         if !seen.insert(&guid) {
             continue;
         }
+        let primary = entry.number("primaryGroupID");
+        let sd_bytes = entry.take_bytes("nTSecurityDescriptor").map(Bytes);
+        let dn = entry.dn.clone();
         let mut user = User { search_count: Some(1), ..assemble(entry, session) };
         let groups = guarded.of(&guid);
-        let primary = value(entry, "primaryGroupID").and_then(|rid| rid.parse().ok());
         if !asks_itself(&user, primary, &groups) {
             user.protected_groups = Some(groups);
         } else {
             unsure.push(found.len());
         }
         let descriptor = SecurityDescriptor {
-            dn: entry.dn.clone(),
+            dn,
             object_class: user.object_class.clone(),
-            sd_bytes: bytes(entry, "nTSecurityDescriptor").map(|bytes| Bytes(bytes.to_vec())),
+            sd_bytes,
             sd_flags: DACL_ONLY,
             purpose: "user".to_owned(),
             ..SecurityDescriptor::default()

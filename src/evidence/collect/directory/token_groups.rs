@@ -2,9 +2,10 @@
 
 use super::accounts::{Account, WITH_USERS, accounts};
 use super::asked::{Asked, base, in_plan, in_rooms, subtree};
-use super::binary::{all_bytes, bytes, sid};
+use super::binary::sid;
+use super::entry::Entry;
 use super::everywhere::time_for;
-use super::ldap::{Failure, entry, search, values};
+use super::ldap::{Failure, entry, search};
 use super::names::{domain_around, rdns};
 use super::query::{Query, ask};
 use super::room::{Miss, Room, Session, each, entering, rooms};
@@ -12,7 +13,7 @@ use super::session::Access;
 use crate::directory::sid::OF_A_REMOTE_LOGON;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, Record, State, TokenGroups};
-use ldap3::{Scope, SearchEntry, ldap_escape};
+use ldap3::{Scope, ldap_escape};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -125,8 +126,8 @@ async fn read(
         let attributes = ["tokenGroups", "sIDHistory"];
         let found = ask(&mut session.ldap, session.limit, Query::base(&dn, &attributes), Vec::new()).await?;
         let own = found.first().ok_or_else(|| Failure::Broken(format!("{dn} cannot be seen")))?;
-        data.sids = all_bytes(own, "tokenGroups").filter_map(sid).collect();
-        data.sid_history = all_bytes(own, "sIDHistory").filter_map(sid).collect();
+        data.sids = own.all_bytes("tokenGroups").filter_map(sid).collect();
+        data.sid_history = own.all_bytes("sIDHistory").filter_map(sid).collect();
         // Every account has a primary group.
         if data.sids.is_empty() {
             missing.push("tokenGroups of the account");
@@ -169,7 +170,7 @@ async fn foreign(session: &mut Session, dn: &str, globals: Option<&[String]>) ->
     let found = search(&mut session.ldap, session.limit, &head, Scope::Subtree, &filter, &["objectSid"]).await?;
     let mut sids: Vec<String> =
         globals.unwrap_or_default().iter().filter(|sid| sid.starts_with("S-1-5-21-")).cloned().collect();
-    sids.extend(found.iter().filter_map(|group| bytes(group, "objectSid").and_then(sid)));
+    sids.extend(found.iter().filter_map(|group| group.bytes("objectSid").and_then(sid)));
     Ok(sids)
 }
 
@@ -188,67 +189,50 @@ async fn builtin(session: &mut Session) -> Result<[Option<bool>; 3], Failure> {
 }
 
 /// The names of these groups are translated; their SIDs are not.
-async fn group(session: &mut Session, text: &str) -> Result<Option<SearchEntry>, Failure> {
+async fn group(session: &mut Session, text: &str) -> Result<Option<Entry>, Failure> {
     let filter = by_sid(text);
     let head = session.head.clone();
     let found = search(&mut session.ldap, session.limit, &head, Scope::Subtree, &filter, &["member"]).await?;
     Ok(found.into_iter().next())
 }
 
-async fn foreign_principal(session: &mut Session, text: &str) -> Result<Option<SearchEntry>, Failure> {
+async fn foreign_principal(session: &mut Session, text: &str) -> Result<Option<Entry>, Failure> {
     let dn = foreign_dn(text, &session.head);
     entry(&mut session.ldap, session.limit, &dn, &["memberOf"]).await
 }
 
 /// A list that is there decides. An empty one looks like one that may not be read: then the other end of
 /// the link is asked.
-fn is_member(group: Option<&SearchEntry>, principal: Option<&SearchEntry>, text: &str) -> Option<bool> {
+fn is_member(group: Option<&Entry>, principal: Option<&Entry>, text: &str) -> Option<bool> {
     let group = group?;
-    let names = |dn: &String| rdns(dn).first().is_some_and(|rdn| rdn.eq_ignore_ascii_case(&format!("CN={text}")));
-    if let Some(members) = values(group, "member").filter(|members| !members.is_empty()) {
+    let names = |dn: &&str| rdns(dn).first().is_some_and(|rdn| rdn.eq_ignore_ascii_case(&format!("CN={text}")));
+    if let Some(members) = group.values("member").filter(|members| !members.is_empty()) {
         return match members.iter().any(names) {
             true => Some(true),
-            false => (!is_cut(group, "member")).then_some(false),
+            false => (!group.is_cut("member")).then_some(false),
         };
     }
-    let groups = values(principal?, "memberOf").filter(|groups| !groups.is_empty())?;
+    let groups = principal?.values("memberOf").filter(|groups| !groups.is_empty())?;
     Some(groups.iter().any(|dn| dn.eq_ignore_ascii_case(&group.dn)))
-}
-
-/// True when the controller gave the first part of a long list only: `member;range=0-1499`.
-fn is_cut(entry: &SearchEntry, attribute: &str) -> bool {
-    let is_part = |name: &String| {
-        let lower = name.to_lowercase();
-        let range = lower.strip_prefix(attribute).and_then(|rest| rest.strip_prefix(";range="));
-        range.is_some_and(|range| !range.ends_with('*'))
-    };
-    entry.attrs.iter().any(|(name, values)| is_part(name) && !values.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashMap;
-
-    fn entry(dn: &str, attributes: &[(&str, &[&str])]) -> SearchEntry {
-        let own = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
-        let attrs = attributes.iter().map(|(name, values)| ((*name).to_owned(), own(values))).collect();
-        SearchEntry { dn: dn.to_owned(), attrs, bin_attrs: HashMap::new() }
-    }
 
     #[test]
     fn an_empty_list_is_not_a_list_without_the_member() {
         const GROUP: &str = "CN=Pre-Windows 2000 Compatible Access,CN=Builtin,DC=x";
         let principal = "CN=S-1-5-11,CN=ForeignSecurityPrincipals,DC=x";
-        let group = |attributes: &[(&str, &[&str])]| Some(entry(GROUP, attributes));
-        let of = |groups: &[&str]| Some(entry(principal, &[("memberOf", groups)]));
+        let group = |attributes: &[(&str, &[&str])]| Some(Entry::with(GROUP, attributes));
+        let of = |groups: &[&str]| Some(Entry::with(principal, &[("memberOf", groups)]));
         for (group, principal, expected) in [
             (group(&[("member", &["cn=s-1-5-11,CN=ForeignSecurityPrincipals,DC=x"])]), None, Some(true)),
             (group(&[("member", &["CN=S-1-5-113,CN=ForeignSecurityPrincipals,DC=x"])]), None, Some(false)),
             (group(&[("member", &[]), ("member;range=0-1", &["CN=a,DC=x", "CN=b,DC=x"])]), None, None),
             (group(&[("member", &[]), ("member;range=0-*", &["CN=a,DC=x"])]), None, Some(false)),
             (group(&[]), None, None),
-            (group(&[]), Some(entry(principal, &[])), None),
+            (group(&[]), Some(Entry::with::<&str>(principal, &[])), None),
             (group(&[]), of(&["CN=Users,CN=Builtin,DC=x"]), Some(false)),
             (group(&[]), of(&[&GROUP.to_lowercase()]), Some(true)),
             (None, of(&[GROUP]), None),

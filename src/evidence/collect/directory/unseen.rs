@@ -5,14 +5,13 @@
 //! controller gave this account. An object that may not be read at all still shows its name where its
 //! container may be listed, and is found by an attribute that every object has and this one does not show.
 
-use super::binary::{all_bytes, bytes};
-use super::ldap::{Failure, values};
+use super::entry::Entry;
+use super::ldap::Failure;
 use super::names::{parent, rdns};
 use super::query::{Query, ask};
 use super::room::Session;
 use crate::catalog::NameValue;
 use crate::directory::{Descriptor, Right, Sid, Token, Verdict, decide, guids};
-use ldap3::SearchEntry;
 use std::collections::HashSet;
 
 /// Where users may stand.
@@ -34,7 +33,7 @@ const MOST_NAMED: usize = 50;
 /// Who the controller takes this session for; `None` where it does not say ([MS-ADTS] 3.1.1.3.2, tokenGroups).
 pub async fn own_token(session: &mut Session) -> Result<Option<Token>, Failure> {
     let found = ask(&mut session.ldap, session.limit, Query::base("", &["tokenGroups"]), Vec::new()).await?;
-    let sids = found.iter().flat_map(|root| all_bytes(root, "tokenGroups"));
+    let sids = found.iter().flat_map(|root| root.all_bytes("tokenGroups"));
     let sids: Vec<Sid> = sids.filter_map(|bytes| Sid::from_bytes(bytes).ok()).collect();
     Ok((!sids.is_empty()).then(|| Token::new(sids, true)))
 }
@@ -55,19 +54,19 @@ pub struct Unseen {
 
 impl Unseen {
     /// An answer to [`CONTAINERS`].
-    pub fn note_container(&mut self, entry: &SearchEntry, head: &str, token: Option<&Token>) {
+    pub fn note_container(&mut self, entry: &Entry, head: &str, token: Option<&Token>) {
         self.containers.insert(entry.dn.to_lowercase());
         if is_no_place_of_users(&entry.dn, head) {
             return;
         }
         let Some(token) = token else { return };
-        let Some(bytes) = bytes(entry, "nTSecurityDescriptor") else {
+        let Some(bytes) = entry.bytes("nTSecurityDescriptor") else {
             return self.gap(&entry.dn, "its permissions may not be read: some of what is in it may be hidden");
         };
         let Ok(descriptor) = Descriptor::from_bytes(bytes) else {
             return self.gap(&entry.dn, "its permissions are malformed: some of what is in it may be hidden");
         };
-        let class = values(entry, "objectClass").and_then(|classes| guids::class_named(classes.last()?));
+        let class = entry.values("objectClass").and_then(|classes| guids::class_named(classes.last()?));
         match decide(&descriptor, token, Right::ListContents, class).verdict {
             Verdict::Granted => {}
             Verdict::Denied | Verdict::NotGranted => self.gap(&entry.dn, "this account may not list what is in it"),
@@ -77,7 +76,7 @@ impl Unseen {
 
     /// An answer to [`NAMELESS`], after all containers. What hangs below a computer or another object that is
     /// no container (recovery keys, for instance) is no user.
-    pub fn note_nameless(&mut self, entry: &SearchEntry, head: &str) {
+    pub fn note_nameless(&mut self, entry: &Entry, head: &str) {
         let is_in_container = parent(&entry.dn).is_some_and(|above| self.containers.contains(&above.to_lowercase()));
         if !is_in_container || is_no_place_of_users(&entry.dn, head) {
             return;
@@ -122,19 +121,19 @@ fn is_no_place_of_users(dn: &str, head: &str) -> bool {
 mod tests {
     use super::*;
     use crate::checks::permission::testing::{ACCOUNT, HEAD, TestAce, allow, deny, sd};
-    use std::collections::HashMap;
 
-    fn entry(dn: &str, aces: Option<&[TestAce]>) -> SearchEntry {
-        let descriptor = aces.and_then(|aces| sd("container", false, aces).sd_bytes);
-        let classes = descriptor.iter().map(|_| ("objectClass".to_owned(), vec!["organizationalUnit".to_owned()]));
-        SearchEntry {
-            dn: format!("{dn},{HEAD}"),
-            attrs: classes.collect(),
-            bin_attrs: descriptor.map(|bytes| ("nTSecurityDescriptor".to_owned(), vec![bytes.0])).into_iter().collect(),
-        }
+    fn entry(dn: &str, descriptor: Option<&[u8]>) -> Entry {
+        let class = [&b"organizationalUnit"[..]];
+        let attributes = [("objectClass", &class[..]), ("nTSecurityDescriptor", descriptor.as_slice())];
+        Entry::with(&format!("{dn},{HEAD}"), &attributes)
     }
 
-    fn told(containers: &[SearchEntry], nameless: &[&str], token: Option<&Token>) -> Unseen {
+    fn container(dn: &str, aces: &[TestAce]) -> Entry {
+        let descriptor = sd("container", false, aces).sd_bytes.expect("a descriptor");
+        entry(dn, Some(&descriptor.0))
+    }
+
+    fn told(containers: &[Entry], nameless: &[&str], token: Option<&Token>) -> Unseen {
         let mut unseen = Unseen::default();
         containers.iter().for_each(|entry| unseen.note_container(entry, HEAD, token));
         nameless.iter().for_each(|dn| unseen.note_nameless(&entry(dn, None), HEAD));
@@ -150,17 +149,14 @@ mod tests {
         let token = Token::new([ACCOUNT.parse().unwrap()], true);
         let list = || allow(Right::ListContents);
         let conditional = TestAce { conditional: true, ..list() };
-        let unread = SearchEntry { bin_attrs: HashMap::new(), ..entry("OU=unread", Some(&[])) };
-        let broken = ("nTSecurityDescriptor".to_owned(), vec![vec![1, 0, 4]]);
-        let broken = SearchEntry { bin_attrs: HashMap::from([broken]), ..entry("OU=broken", Some(&[])) };
         let containers = [
-            entry("OU=open", Some(&[list()])),
-            entry("OU=denied", Some(&[deny(Right::ListContents), list()])),
-            entry("OU=bare", Some(&[])),
-            entry("OU=perhaps", Some(&[conditional])),
-            unread,
-            broken,
-            entry("CN=Policies,CN=System", Some(&[])),
+            container("OU=open", &[list()]),
+            container("OU=denied", &[deny(Right::ListContents), list()]),
+            container("OU=bare", &[]),
+            container("OU=perhaps", &[conditional]),
+            entry("OU=unread", None),
+            entry("OU=broken", Some(&[1, 0, 4])),
+            container("CN=Policies,CN=System", &[]),
         ];
         let found = told(&containers, &[], Some(&token));
         assert_eq!(names(&found), ["OU=denied", "OU=bare", "OU=perhaps", "OU=unread", "OU=broken"]);
@@ -170,7 +166,7 @@ mod tests {
     #[test]
     fn what_shows_its_name_alone_counts_where_users_may_stand() {
         let token = Token::new([ACCOUNT.parse().unwrap()], true);
-        let containers = [entry("OU=Staff", Some(&[allow(Right::ListContents)]))];
+        let containers = [container("OU=Staff", &[allow(Right::ListContents)])];
         let nameless = [
             "OU=hidden,OU=STAFF",
             "CN=anna,OU=Staff",
@@ -186,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_range_that_starts_again_says_nothing_twice_and_the_list_is_short() {
-        let mut unseen = told(&[entry("OU=Staff", Some(&[]))], &[], None);
+        let mut unseen = told(&[container("OU=Staff", &[])], &[], None);
         for _ in 0..2 {
             unseen.restart();
             (0..MOST_NAMED + 7)

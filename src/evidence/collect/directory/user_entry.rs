@@ -1,14 +1,14 @@
 //! `user`: what the directory says of one account (onprem 6.1).
 
-use super::binary::{all_bytes, bytes, guid, sid};
-use super::ldap::{Failure, value, values};
+use super::binary::{guid, sid};
+use super::entry::Entry;
+use super::ldap::Failure;
 use super::query::{Query, ask};
 use super::room::Session;
 use crate::directory::parent_containers;
 use crate::evidence::User;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use ldap3::SearchEntry;
 
 const ATTRIBUTES: [&str; 18] = [
     "objectGUID",
@@ -77,20 +77,17 @@ pub async fn read(session: &mut Session, dn: &str) -> Result<Option<User>, Failu
     match answer {
         Err(failure) if failure.is_no_such_object() => Ok(None),
         Err(failure) => Err(failure),
-        Ok(found) => Ok(found.first().map(|entry| assemble(entry, session))),
+        Ok(found) => Ok(found.into_iter().next().map(|entry| assemble(entry, session))),
     }
 }
 
 /// What came back; an attribute that was not asked for, or not returned, is null.
-pub fn assemble(entry: &SearchEntry, session: &Session) -> User {
-    let text = |name: &str| value(entry, name).map(str::to_owned);
-    let number = |name: &str| value(entry, name).and_then(|text| text.parse::<i32>().ok());
-    let sid_of = |name: &str| bytes(entry, name).and_then(sid);
-    let object_class = values(entry, "objectClass").unwrap_or_default().to_vec();
+pub fn assemble(mut entry: Entry, session: &Session) -> User {
+    let object_class = entry.take_values("objectClass").unwrap_or_default();
     let is_a = |class: &str| object_class.iter().any(|own| own.eq_ignore_ascii_case(class));
-    let own_sid = sid_of("objectSid");
-    let groups: Vec<String> = all_bytes(entry, "tokenGroups").filter_map(sid).collect();
-    let resultant_pso = text("msDS-ResultantPSO");
+    let connector_hint = is_of_the_wizard(entry.value("sAMAccountName"), entry.value("description"));
+    let groups: Vec<String> = entry.all_bytes("tokenGroups").filter_map(sid).collect();
+    let resultant_pso = entry.take_value("msDS-ResultantPSO");
     let state = match (&resultant_pso, session.sees_policies) {
         (Some(_), _) => "ok",
         // The attribute is missing where no policy applies and where it may not be read: who sees the
@@ -99,29 +96,29 @@ pub fn assemble(entry: &SearchEntry, session: &Session) -> User {
         (None, false) => "notReadable",
     };
     User {
-        dn: Some(entry.dn.clone()),
-        object_guid: bytes(entry, "objectGUID").and_then(guid).map(|guid| guid.to_string()),
-        upn: text("userPrincipalName"),
-        sam: text("sAMAccountName"),
+        object_guid: entry.bytes("objectGUID").and_then(guid).map(|guid| guid.to_string()),
+        upn: entry.take_value("userPrincipalName"),
+        sam: entry.take_value("sAMAccountName"),
         is_gmsa: is_a("msDS-GroupManagedServiceAccount"),
-        user_account_control: number("userAccountControl").map(|flags| flags as u32),
-        computed_uac: number("msDS-User-Account-Control-Computed").map(|flags| flags as u32),
-        admin_count: number("adminCount"),
-        pwd_last_set: text("pwdLastSet"),
-        password_expires: text("msDS-UserPasswordExpiryTimeComputed"),
-        lockout_time: text("lockoutTime"),
-        account_expires: text("accountExpires"),
-        consistency_guid: bytes(entry, "mS-DS-ConsistencyGuid").map(|bytes| BASE64_STANDARD.encode(bytes)),
+        user_account_control: entry.number::<i32>("userAccountControl").map(|flags| flags as u32),
+        computed_uac: entry.number::<i32>("msDS-User-Account-Control-Computed").map(|flags| flags as u32),
+        admin_count: entry.number("adminCount"),
+        pwd_last_set: entry.take_value("pwdLastSet"),
+        password_expires: entry.take_value("msDS-UserPasswordExpiryTimeComputed"),
+        lockout_time: entry.take_value("lockoutTime"),
+        account_expires: entry.take_value("accountExpires"),
+        consistency_guid: entry.bytes("mS-DS-ConsistencyGuid").map(|bytes| BASE64_STANDARD.encode(bytes)),
         resultant_pso,
         resultant_pso_state: Some(state.to_owned()),
         // Every account has a primary group: an empty list was not readable.
         member_of_transitive: (!groups.is_empty()).then_some(groups),
-        member_of: values(entry, "memberOf").unwrap_or_default().to_vec(),
-        ms_exch_master_account_sid: sid_of("msExchMasterAccountSid"),
+        member_of: entry.take_values("memberOf").unwrap_or_default(),
+        ms_exch_master_account_sid: entry.bytes("msExchMasterAccountSid").and_then(sid),
         parent_containers: parent_containers(&entry.dn, &session.head).unwrap_or_default(),
-        connector_hint: is_of_the_wizard(value(entry, "sAMAccountName"), value(entry, "description")),
+        connector_hint,
         dc_time_unix_ms: session.time_unix_ms,
-        sid: own_sid,
+        sid: entry.bytes("objectSid").and_then(sid),
+        dn: Some(entry.dn),
         object_class,
         ..User::default()
     }
@@ -130,7 +127,8 @@ pub fn assemble(entry: &SearchEntry, session: &Session) -> User {
 /// A hint, never a proof (catalog 2.3 (8)).
 fn is_of_the_wizard(sam: Option<&str>, description: Option<&str>) -> bool {
     let description = description.unwrap_or_default().to_lowercase();
-    sam.is_some_and(|name| name.to_lowercase().starts_with(WIZARD_NAME))
+    let is_start = |start: &str| start.eq_ignore_ascii_case(WIZARD_NAME);
+    sam.and_then(|name| name.get(..WIZARD_NAME.len())).is_some_and(is_start)
         || WIZARD_TEXTS.iter().any(|text| description.contains(text))
 }
 
@@ -138,3 +136,24 @@ fn is_of_the_wizard(sam: Option<&str>, description: Option<&str>) -> bool {
 pub const WIZARD_FILTER: &str = "(&(sAMAccountType=805306368)(|(sAMAccountName=MSOL_*)\
     (description=Account created by Microsoft Azure Active Directory Connect*)\
     (description=*Microsoft Entra Connect*)))";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wizard_is_known_by_its_name_or_its_words() {
+        for (sam, description, expected) in [
+            (Some("MSOL_1a2b"), None, true),
+            (Some("msol_"), None, true),
+            (Some("MSOL"), None, false),
+            (Some("msol\u{e9}"), None, false),
+            (Some("anna"), Some("Account created by Microsoft Azure Active Directory Connect with id 1"), true),
+            (None, Some("For Microsoft ENTRA Connect"), true),
+            (Some("anna"), Some("Sales"), false),
+            (None, None, false),
+        ] {
+            assert_eq!(is_of_the_wizard(sam, description), expected, "{sam:?} {description:?}");
+        }
+    }
+}

@@ -1,12 +1,13 @@
 //! Reads every user of a real controller again and again: `tests/lab/scan.sh`.
 
+use crate::evidence::collect::directory::entry::Entry;
 use crate::evidence::collect::directory::ldap::guarded;
 use crate::evidence::collect::directory::query::{DACL_ONLY, descriptor_parts};
 use crate::evidence::collect::directory::session::{Access, Door, Way, open};
 use crate::evidence::collect::directory::testing::world;
 use crate::evidence::collect::{Credential, Settings};
+use ldap3::Scope;
 use ldap3::adapters::{EntriesOnly, PagedResults};
-use ldap3::{Scope, SearchEntry};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
@@ -41,8 +42,8 @@ async fn every_scan_is_complete() {
         loop {
             match guarded(LIMIT, stream.next()).await {
                 Ok(Some(entry)) => {
-                    let entry = SearchEntry::construct(entry);
-                    descriptors += entry.bin_attrs.get("nTSecurityDescriptor").map_or(0, Vec::len).min(1);
+                    let entry = Entry::try_from(entry).expect("an entry");
+                    descriptors += usize::from(entry.bytes("nTSecurityDescriptor").is_some());
                     seen.insert(entry.dn);
                 }
                 Ok(None) => break,
