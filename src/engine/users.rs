@@ -17,7 +17,11 @@ pub fn users(scene: &Scene, plan: &Plan, suppressions: &Suppressions, shown: Sho
     let answers = Answers::new(scene, plan, suppressions, shown);
     let mut targets = targets::users(scene);
     targets.sort_by_cached_key(|target| place(scene, target));
-    targets.into_iter().map(|target| answers.of(&target, &answers.judged(&target))).collect()
+    let answer = |target: Target| {
+        let statuses = answers.judged(&target);
+        answers.of(target, &statuses)
+    };
+    targets.into_iter().map(answer).collect()
 }
 
 /// What the checks say of a user, and of everybody who is like it, without the words.
@@ -74,14 +78,14 @@ impl<'a> Answers<'a> {
 
     /// The answer about a user of whom the checks say this. Only those that stand in it are asked, for their
     /// words.
-    pub fn of(&self, user: &Target, statuses: &Statuses) -> UserResult {
+    pub fn of(&self, user: Target, statuses: &Statuses) -> UserResult {
         let Statuses { said, answer, shown } = statuses;
         let ask = |id: &str| {
             let said = said.iter().find(|said| said.id == id)?;
             let check = registry::find(id)?;
             let raw = match said.reason {
-                Some(Reason::Blocked) => self.judge.raw(check, user),
-                _ => self.judge.unblocked(check, user),
+                Some(Reason::Blocked) => self.judge.raw(check, &user),
+                _ => self.judge.unblocked(check, &user),
             };
             Some((check, raw))
         };
@@ -91,15 +95,17 @@ impl<'a> Answers<'a> {
         };
         let finding = |id: &&str| {
             let (check, raw) = ask(id)?;
-            Some(self.judge.written(check, user, &raw, self.suppressions))
+            Some(self.judge.written(check, &user, &raw, self.suppressions))
         };
         let age = answer.reasons.iter().find(|id| *id == "PW912").and_then(|id| ask(id));
+        let (reasons, findings) =
+            (answer.reasons.iter().map(reason).collect(), shown.iter().filter_map(finding).collect());
         UserResult {
-            target: user.clone(),
             can_reset: answer.can_reset,
             earliest_unix_ms: age.and_then(|(_, age)| earliest(&age.judgement)),
-            reasons: answer.reasons.iter().map(reason).collect(),
-            findings: shown.iter().filter_map(finding).collect(),
+            reasons,
+            findings,
+            target: user,
         }
     }
 }

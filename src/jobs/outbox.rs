@@ -2,7 +2,6 @@
 
 use crate::contract::{ContractError, Item, Progress, Report, RunState, SCHEMA};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -26,7 +25,7 @@ pub struct Closed;
 #[derive(Debug)]
 pub struct End {
     state: &'static str,
-    report: Option<Box<RawValue>>,
+    report: Option<Json>,
     error: Option<ContractError>,
 }
 
@@ -53,17 +52,23 @@ impl End {
     }
 
     fn with_report(state: &'static str, report: Option<&Report>) -> End {
-        End { state, report: report.map(raw), error: None }
+        End { state, report: report.map(|report| json(report, &mut Vec::new())), error: None }
     }
 }
 
-/// Serialises plain data; our own types always can.
-fn raw<T: Serialize + ?Sized>(value: &T) -> Box<RawValue> {
-    serde_json::value::to_raw_value(value).expect("plain data is JSON")
+/// A value that is JSON already.
+type Json = Box<[u8]>;
+
+/// Serialises plain data; our own types always can. What is written first into the same room needs none of its
+/// own, however much it grows.
+fn json<T: Serialize + ?Sized>(value: &T, room: &mut Vec<u8>) -> Json {
+    room.clear();
+    serde_json::to_writer(&mut *room, value).expect("plain data is JSON");
+    room.as_slice().into()
 }
 
 struct Inner {
-    items: VecDeque<Box<RawValue>>,
+    items: VecDeque<Json>,
     bytes: usize,
     progress: Progress,
     end: Option<End>,
@@ -78,6 +83,7 @@ pub struct Outbox {
     space: Notify,
 }
 
+/// A page without its lists, which are JSON already.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Page<'a> {
@@ -85,12 +91,30 @@ struct Page<'a> {
     job: u64,
     state: &'static str,
     progress: &'a Progress,
-    items: Vec<Box<RawValue>>,
     more: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    report: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a ContractError>,
+}
+
+impl Page<'_> {
+    /// The page as JSON with its items and its report, which take `size` bytes or less.
+    fn with(&self, items: &[Json], report: Option<&Json>, size: usize) -> Vec<u8> {
+        let mut page = Vec::with_capacity(size);
+        serde_json::to_writer(&mut page, self).expect("plain data is JSON");
+        let end = page.pop();
+        page.extend_from_slice(b",\"items\":[");
+        for (place, item) in items.iter().enumerate() {
+            page.extend_from_slice(if place == 0 { b"" } else { b"," });
+            page.extend_from_slice(item);
+        }
+        page.push(b']');
+        if let Some(report) = report {
+            page.extend_from_slice(b",\"report\":");
+            page.extend_from_slice(report);
+        }
+        page.extend(end);
+        page
+    }
 }
 
 impl Outbox {
@@ -106,7 +130,7 @@ impl Outbox {
     /// Queues an item; waits while the queue is full. Returns how long it waited, because a deadline
     /// must not run while the reader pauses.
     pub async fn send(&self, item: &Item) -> Result<Duration, Closed> {
-        let waited = self.queue(item).await;
+        let waited = self.queue(shortened(item, &mut Vec::new())).await;
         self.readable.notify_one();
         waited
     }
@@ -114,15 +138,15 @@ impl Outbox {
     /// Queues several items, which come to the reader together as far as there is room: to wake it for each of
     /// thousands would cost more than to make them.
     pub async fn send_all(&self, items: Vec<Item>) -> Result<(), Closed> {
+        let mut room = Vec::new();
         for item in items {
-            self.queue(&item).await?;
+            self.queue(shortened(&item, &mut room)).await?;
         }
         self.readable.notify_one();
         Ok(())
     }
 
-    async fn queue(&self, item: &Item) -> Result<Duration, Closed> {
-        let json = shortened(item);
+    async fn queue(&self, json: Json) -> Result<Duration, Closed> {
         let started = Instant::now();
         let mut waited = false;
         loop {
@@ -133,10 +157,9 @@ impl Outbox {
                 if inner.closed {
                     return Err(Closed);
                 }
-                if inner.items.is_empty()
-                    || (inner.items.len() < MOST_ITEMS && inner.bytes + json.get().len() <= MOST_BYTES)
+                if inner.items.is_empty() || (inner.items.len() < MOST_ITEMS && inner.bytes + json.len() <= MOST_BYTES)
                 {
-                    inner.bytes += json.get().len();
+                    inner.bytes += json.len();
                     inner.items.push_back(json);
                     return Ok(if waited { started.elapsed() } else { Duration::ZERO });
                 }
@@ -186,16 +209,16 @@ impl Outbox {
         let mut size = ENVELOPE;
         while let Some(next) = inner.items.front() {
             // The comma counts too.
-            if !items.is_empty() && size + next.get().len() + 1 > MOST_SNAPSHOT {
+            if !items.is_empty() && size + next.len() + 1 > MOST_SNAPSHOT {
                 break;
             }
-            size += next.get().len() + 1;
-            inner.bytes -= next.get().len();
+            size += next.len() + 1;
+            inner.bytes -= next.len();
             items.extend(inner.items.pop_front());
         }
         let inner = &*inner;
-        let report = inner.end.as_ref().and_then(|end| end.report.as_deref());
-        let last = inner.items.is_empty() && size + report.map_or(0, |report| report.get().len()) <= MOST_SNAPSHOT;
+        let report = inner.end.as_ref().and_then(|end| end.report.as_ref());
+        let last = inner.items.is_empty() && size + report.map_or(0, |report| report.len()) <= MOST_SNAPSHOT;
         let end = inner.end.as_ref().filter(|_| last);
         let page = Page {
             schema: SCHEMA,
@@ -203,21 +226,20 @@ impl Outbox {
             state: end.map_or("running", |end| end.state),
             progress: &inner.progress,
             more: !inner.items.is_empty() || (inner.end.is_some() && !last),
-            report: end.and(report),
             error: end.and_then(|end| end.error.as_ref()),
-            items,
         };
-        let json = serde_json::to_vec(&page).expect("plain data is JSON");
+        let report = end.and(report);
+        let json = page.with(&items, report, size + report.map_or(0, |report| report.len()));
         self.space.notify_waiters();
         Ok(json)
     }
 }
 
 /// The item as JSON; one that fits no snapshot gives way to a message that says so.
-fn shortened(item: &Item) -> Box<RawValue> {
-    let json = raw(item);
-    if json.get().len() + ENVELOPE <= MOST_SNAPSHOT {
-        return json;
+fn shortened(item: &Item, room: &mut Vec<u8>) -> Json {
+    let whole = json(item, room);
+    if whole.len() + ENVELOPE <= MOST_SNAPSHOT {
+        return whole;
     }
     let text = match item {
         Item::Finding(finding) => {
@@ -227,7 +249,7 @@ fn shortened(item: &Item) -> Box<RawValue> {
                 line.value = line.value.chars().take(500).collect();
             }
             short.message = short.message.chars().take(2_000).collect::<String>() + " [shortened]";
-            return raw(&Item::Finding(Box::new(short)));
+            return json(&Item::Finding(Box::new(short)), room);
         }
         Item::Evidence { record } => {
             format!(
@@ -238,5 +260,5 @@ fn shortened(item: &Item) -> Box<RawValue> {
         }
         _ => "An item was too long for the pipeline and was left out.".to_owned(),
     };
-    raw(&Item::Message { level: crate::contract::MessageLevel::Warning, text })
+    json(&Item::Message { level: crate::contract::MessageLevel::Warning, text }, room)
 }

@@ -19,6 +19,12 @@ fn is_open(status: Status) -> bool {
     !matches!(status, Status::Pass | Status::NotApplicable)
 }
 
+/// Whom a user is like where nobody like it was judged; what is said of it where somebody was.
+pub struct UserKind {
+    alike: Option<Alike<'static>>,
+    known: Option<Arc<Statuses>>,
+}
+
 /// Makes the answers about the users of one domain.
 pub struct UserAnswers<'a> {
     live: &'a Live,
@@ -57,33 +63,41 @@ impl<'a> UserAnswers<'a> {
         self.examined.iter().map(|id| (*id).to_owned())
     }
 
-    /// The answers about a few users, each beside what it is alike in.
-    pub fn of(&mut self, users: Vec<(&Found, Option<Alike>)>) -> Vec<UserResult> {
+    /// Whom a user is like, and what is said of all of them as far as it is known.
+    pub fn kind(&self, alike: Option<Alike>) -> UserKind {
+        match alike.as_ref().and_then(|alike| self.known.get(alike)) {
+            Some(known) => UserKind { alike: None, known: Some(Arc::clone(known)) },
+            None => UserKind { alike: alike.map(Alike::into_owned), known: None },
+        }
+    }
+
+    /// The answers about a few users.
+    pub fn of(&mut self, users: Vec<(Found, UserKind)>) -> Vec<UserResult> {
         let engine = &self.live.engine;
-        let known = |alike: &Option<Alike>| self.known.get(alike.as_ref()?).cloned();
-        let users: Vec<_> = users.into_iter().map(|(found, alike)| (found, known(&alike), alike)).collect();
-        // In a debug build everybody is judged, to hold what is remembered against it.
-        let is_asked = |known: &Option<Arc<Statuses>>| {
-            cfg!(debug_assertions) || known.as_ref().is_none_or(|known| !known.is_clear())
-        };
-        let asked = users.iter().filter(|(_, known, _)| is_asked(known));
-        let records = asked.flat_map(|(found, ..)| records(self.live, &self.domain, found));
-        let evidence: Evidence = self.shared.iter().cloned().chain(records).collect();
+        let mut evidence: Evidence = self.shared.iter().cloned().collect();
+        let mut asked = Vec::with_capacity(users.len());
+        for (found, kind) in users {
+            let Some(target) = user_target(&self.domain, &found.user) else { continue };
+            // In a debug build everybody is judged, to hold what is remembered against it.
+            if cfg!(debug_assertions) || !kind.known.as_ref().is_some_and(|known| known.is_clear()) {
+                records(self.live, &target, found).into_iter().for_each(|record| evidence.push(record));
+            }
+            asked.push((target, kind));
+        }
         let scene = engine.world.scene(&evidence);
         let answers = Answers::new(&scene, &engine.plan, &engine.suppressions, self.shown);
-        let mut results = Vec::with_capacity(users.len());
-        for (found, known, alike) in users {
-            let Some(target) = user_target(&self.domain, &found.user) else { continue };
+        let mut results = Vec::with_capacity(asked.len());
+        for (target, UserKind { alike, known }) in asked {
             let known = known.unwrap_or_else(|| {
                 let judged = Arc::new(answers.judged(&target));
                 self.examined.extend(judged.examined());
                 if let Some(alike) = alike.filter(|_| self.known.len() < MOST_KINDS) {
-                    self.known.insert(alike.into_owned(), Arc::clone(&judged));
+                    self.known.insert(alike, Arc::clone(&judged));
                 }
                 judged
             });
             debug_assert_eq!(*known, answers.judged(&target), "{} is not like another", target.display);
-            results.push(answers.of(&target, &known));
+            results.push(answers.of(target, &known));
         }
         results
     }

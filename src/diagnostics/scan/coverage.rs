@@ -1,7 +1,7 @@
 //! `pwb_test_user` for every user: an answer each, and the coverage of the domain.
 
-use super::answers::UserAnswers;
-use super::{Told, hand_out, hand_out_evidence, records};
+use super::answers::{UserAnswers, UserKind};
+use super::{Told, hand_out, hand_out_users};
 use crate::catalog::text::clean;
 use crate::catalog::{Scene, Target};
 use crate::checks::permission::evidence::account_for;
@@ -66,20 +66,21 @@ impl<'a> Coverages<'a> {
         self.coverage.all()
     }
 
-    pub async fn take(&mut self, outbox: &Outbox, page: &[Found]) -> Result<(), Closed> {
+    pub async fn take(&mut self, outbox: &Outbox, page: Vec<Found>) -> Result<(), Closed> {
+        let mut page = page.into_iter();
         // Everything that is said of a user is many times what was read: a few of them at once.
-        for few in page.chunks(AT_ONCE) {
+        while page.len() > 0 {
+            let few: Vec<Found> = page.by_ref().take(AT_ONCE).collect();
+            if self.live.engine.emit_evidence {
+                hand_out_users(outbox, self.live, &self.domain, few.clone()).await?;
+            }
             // For the coverage alone the first users show which checks have something to judge.
             let is_answered = !self.summary_only || self.coverage.all() == 0;
-            let users: Vec<_> = few.iter().map(|found| (found, self.count(found, is_answered))).collect();
-            if self.live.engine.emit_evidence {
-                let records = few.iter().flat_map(|found| records(self.live, &self.domain, found)).collect();
-                hand_out_evidence(outbox, records).await?;
-            }
+            let kinds: Vec<UserKind> = few.iter().map(|found| self.count(found, is_answered)).collect();
             if !is_answered {
                 continue;
             }
-            let answers = self.answers.of(users);
+            let answers = self.answers.of(few.into_iter().zip(kinds).collect());
             if !self.summary_only {
                 outbox.send_all(answers.into_iter().map(|answer| Item::User(Box::new(answer))).collect()).await?;
             }
@@ -87,8 +88,8 @@ impl<'a> Coverages<'a> {
         Ok(())
     }
 
-    /// Counts a user; of one who is to be answered it says what it is alike in.
-    fn count<'f>(&mut self, found: &'f Found, is_answered: bool) -> Option<Alike<'f>> {
+    /// Counts a user; of one who is to be answered it says of which kind it is.
+    fn count(&mut self, found: &Found, is_answered: bool) -> UserKind {
         let Found { user, descriptor } = found;
         let class = class_of(descriptor);
         let bytes = descriptor.sd_bytes.as_ref().map(|bytes| bytes.0.as_slice());
@@ -113,7 +114,8 @@ impl<'a> Coverages<'a> {
         });
         self.coverage.add(user.parent_containers.first().map_or("", String::as_str), bucket);
         let is_known = judged.is_some() || bytes.is_none();
-        if is_answered && is_known { Alike::of(user, reserved, judged.as_deref(), governing) } else { None }
+        let alike = || Alike::of(user, reserved, judged.as_deref(), governing);
+        self.answers.kind((is_answered && is_known).then(alike).flatten())
     }
 
     /// The coverage as an item, as a finding, and in the report.

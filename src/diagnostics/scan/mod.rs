@@ -107,9 +107,9 @@ impl<'a> Counted<'a> {
         }
     }
 
-    async fn take(&mut self, outbox: &Outbox, batch: &Batch) -> Result<(), Closed> {
+    async fn take(&mut self, outbox: &Outbox, batch: Batch) -> Result<(), Closed> {
         match self {
-            Counted::Coverage(coverage) => coverage.take(outbox, &batch.users).await,
+            Counted::Coverage(coverage) => coverage.take(outbox, batch.users).await,
             Counted::Rights(rights) => rights.take(outbox, batch).await,
         }
     }
@@ -151,7 +151,7 @@ pub async fn scan(
                 }
             };
             let Some(batch) = batch else { break };
-            if counted.take(outbox, &batch).await.is_err() {
+            if counted.take(outbox, batch).await.is_err() {
                 return End::cancelled(None);
             }
             outbox.progress(progress(&scan.domain.display, counted.users(), scan.total(), scan.reading()));
@@ -189,11 +189,15 @@ async fn finish(live: &Live, outbox: &Outbox, report: &Report) -> End {
 }
 
 /// The records of a user.
-fn records(live: &Live, domain: &Target, found: &Found) -> Vec<Record> {
+fn records(live: &Live, target: &Target, found: Found) -> [Record; 2] {
     let (world, now) = (&live.engine.world, Instant::now());
-    let Found { user, descriptor } = found;
-    let Some(target) = user_target(domain, user) else { return Vec::new() };
-    vec![world.record(&target, now, user.clone()), world.record(&target, now, descriptor.clone())]
+    [world.record(target, now, found.user), world.record(target, now, found.descriptor)]
+}
+
+/// Hands the records of users out, for who asked for them.
+async fn hand_out_users(outbox: &Outbox, live: &Live, domain: &Target, users: Vec<Found>) -> Result<(), Closed> {
+    let of_user = |found: Found| Some(records(live, &user_target(domain, &found.user)?, found));
+    hand_out_evidence(outbox, users.into_iter().filter_map(of_user).flatten().collect()).await
 }
 
 /// Hands records out, for who asked for them.

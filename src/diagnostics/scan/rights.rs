@@ -1,6 +1,6 @@
 //! `pwb_test_permission` for every user: the rights of the connector account on all of them.
 
-use super::{Told, hand_out, hand_out_evidence, records};
+use super::{Told, hand_out, hand_out_evidence, hand_out_users};
 use crate::catalog::text::clean;
 use crate::catalog::{Judgement, Target};
 use crate::checks::permission::census::Census;
@@ -30,22 +30,19 @@ impl<'a> Rights<'a> {
         self.census.users()
     }
 
-    pub async fn take(&mut self, outbox: &Outbox, batch: &Batch) -> Result<(), Closed> {
-        batch.containers.iter().for_each(|record| self.census.add_container(record));
-        for found in &batch.users {
+    pub async fn take(&mut self, outbox: &Outbox, batch: Batch) -> Result<(), Closed> {
+        let Batch { users, containers } = batch;
+        containers.iter().for_each(|record| self.census.add_container(record));
+        for found in &users {
             self.census.add(&found.user, &found.descriptor, &display(&found.user));
         }
         if !self.live.engine.emit_evidence {
             return Ok(());
         }
-        hand_out_evidence(outbox, batch.containers.clone()).await?;
-        for found in &batch.users {
-            // Nobody asked for them by name: judged again, they are a sample of everybody.
-            let user = User { sampled: true, ..found.user.clone() };
-            let found = Found { user, descriptor: found.descriptor.clone() };
-            hand_out_evidence(outbox, records(self.live, &self.domain, &found)).await?;
-        }
-        Ok(())
+        hand_out_evidence(outbox, containers).await?;
+        // Nobody asked for them by name: judged again, they are a sample of everybody.
+        let sampled = |found: Found| Found { user: User { sampled: true, ..found.user }, ..found };
+        hand_out_users(outbox, self.live, &self.domain, users.into_iter().map(sampled).collect()).await
     }
 
     /// The findings of the counts, and in the report too.

@@ -36,7 +36,7 @@ async fn a_page_leaves_answers_and_the_records_that_were_asked_for() {
     ] {
         let (live, shared, outbox) = (live(evidence), Evidence::new(), Outbox::new(1));
         let mut counted = Coverages::new(&live, &shared, &domain, summary_only);
-        counted.take(&outbox, &[found("1"), found("2")]).await.unwrap();
+        counted.take(&outbox, vec![found("1"), found("2")]).await.unwrap();
         assert_eq!(kinds(&items(&outbox)), expected, "evidence {evidence}, summary {summary_only}");
         assert_eq!(counted.users(), 2);
     }

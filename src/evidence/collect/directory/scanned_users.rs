@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 /// A user as a scan sees it.
+#[derive(Clone)]
 pub struct Found {
     pub user: User,
     pub descriptor: SecurityDescriptor,
