@@ -123,7 +123,9 @@ function Write-JobProgress {
     if ($Progress.activity) { $activity = $Progress.activity }
     $record = New-Object System.Management.Automation.ProgressRecord (0, $activity, $status)
     if ($Progress.total) {
-        $record.StatusDescription = "$($Progress.done) of $($Progress.total)"
+        # A scan, which has a rate, knows its total as an estimate.
+        $of = if ($Progress.ratePerSecond) { 'of about' } else { 'of' }
+        $record.StatusDescription = "$($Progress.done) $of $($Progress.total)"
         $record.PercentComplete = [Math]::Min(99, [int][Math]::Floor(100 * $Progress.done / $Progress.total))
     }
     elseif ($Progress.done) {

@@ -38,9 +38,9 @@ Describe 'Answers for users' {
 }
 
 Describe 'The progress of a scan' {
-    It 'shows the remaining time once the users are counted' -ForEach @(
+    It 'shows the remaining time once about their number is known' -ForEach @(
         @{ Total = 0; RemainingMs = $null; Status = '500 so far, 250 a second'; Seconds = -1; Percent = -1 }
-        @{ Total = 2000; RemainingMs = 6000; Status = '500 of 2000, 250 a second'; Seconds = 6; Percent = 25 }
+        @{ Total = 2000; RemainingMs = 6000; Status = '500 of about 2000, 250 a second'; Seconds = 6; Percent = 25 }
     ) {
         $shell = [powershell]::Create()
         $null = $shell.AddScript({

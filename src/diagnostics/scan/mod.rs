@@ -214,7 +214,7 @@ async fn hand_out(outbox: &Outbox, live: &Live, finding: Finding, told: &mut Tol
     Ok(())
 }
 
-/// `total` is counted beside the scan; users that came meanwhile may make it more.
+/// `total` is estimated beside the scan: there may be more.
 fn progress(domain: &str, users: usize, total: Option<u32>, elapsed: Duration) -> Progress {
     let done = users.min(i32::MAX as usize) as u32;
     let total = total.map(|total| total.max(done));

@@ -68,7 +68,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// [RFC 4511] 4.5.1.7, without orders and approximations.
+/// [RFC 4511] 4.5.1.7, without approximations; of orders only that of octets.
 fn matches(mut filter: &[u8], entry: &Entry) -> bool {
     let Some((tag, mut content)) = element(&mut filter) else { return false };
     let parts = || {
@@ -90,6 +90,12 @@ fn matches(mut filter: &[u8], entry: &Entry) -> bool {
             let sid = text(value).strip_prefix("S-1-5-").map(sid_of);
             let value = sid.as_deref().unwrap_or(value);
             values.iter().any(|own| own.eq_ignore_ascii_case(value))
+        }
+        0xA5 => {
+            let (Some((_, name)), Some((_, value))) = (element(&mut content), element(&mut content)) else {
+                return false;
+            };
+            entry.values(text(name)).unwrap_or_default().iter().any(|own| own.as_slice() >= value)
         }
         _ => false,
     }

@@ -1,6 +1,7 @@
 //! What a scan is to find, and the searches that it takes.
 
 use super::asked::{Asked, base, in_plan, subtree};
+use super::count;
 use super::room::entering;
 use super::sampled_users::bases_of;
 use super::unseen;
@@ -38,7 +39,7 @@ pub fn searches(asked: &Asked, bases: &[String], filter: &str, containers: bool)
     searches.extend(super::guarded::searches(asked));
     for base in bases {
         searches.push(subtree(base, filter, "all users"));
-        searches.push(subtree(base, filter, "their number"));
+        searches.push(subtree(base, &count::share_of(filter), "about how many there are"));
         searches.push(subtree(base, unseen::CONTAINERS, "their permissions"));
         searches.push(subtree(base, unseen::NAMELESS, "what shows its name alone"));
     }
