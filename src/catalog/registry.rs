@@ -2,6 +2,8 @@
 
 use super::check::Check;
 use crate::checks;
+use once_cell::sync::Lazy;
+use std::collections::HashMap;
 
 const PARTS: &[&[Check]] = &[
     checks::network::CHECKS,
@@ -57,7 +59,10 @@ pub fn checks() -> impl Iterator<Item = &'static Check> + Clone {
     PARTS.iter().copied().flatten()
 }
 
+static BY_ID: Lazy<HashMap<&str, &Check, foldhash::fast::RandomState>> =
+    Lazy::new(|| checks().map(|check| (check.id, check)).collect());
+
 /// The check with this id.
 pub fn find(id: &str) -> Option<&'static Check> {
-    checks().find(|check| check.id == id)
+    BY_ID.get(id).copied()
 }

@@ -16,6 +16,8 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
 /// What a check says of a target once blocking is known.
 #[derive(Clone, Debug)]
 pub struct Raw {
@@ -29,12 +31,12 @@ pub struct Judge<'a> {
     scene: &'a Scene<'a>,
     explains: bool,
     /// By the function that lists them: many checks share one.
-    targets: RefCell<HashMap<usize, Rc<Vec<Target>>>>,
+    targets: RefCell<Map<usize, Rc<Vec<Target>>>>,
     /// Where a target stands in the list of its check, by key: with ten thousand users a search through the
     /// list for each of them would take minutes.
-    places: RefCell<HashMap<usize, Rc<HashMap<String, usize>>>>,
+    places: RefCell<Map<usize, Rc<Map<String, usize>>>>,
     /// By check and by the key of the target.
-    raw: RefCell<HashMap<&'static str, HashMap<String, Rc<Raw>>>>,
+    raw: RefCell<Map<&'static str, Map<String, Rc<Raw>>>>,
 }
 
 impl<'a> Judge<'a> {
@@ -67,7 +69,7 @@ impl<'a> Judge<'a> {
         found
     }
 
-    fn places(&self, check: &'static Check) -> Rc<HashMap<String, usize>> {
+    fn places(&self, check: &'static Check) -> Rc<Map<String, usize>> {
         if let Some(known) = self.places.borrow().get(&list_of(check)) {
             return known.clone();
         }
@@ -89,14 +91,16 @@ impl<'a> Judge<'a> {
 
     pub fn raw(&self, check: &'static Check, target: &Target) -> Rc<Raw> {
         self.known(check, target).unwrap_or_else(|| {
-            let raw = self.blocked(check, target).unwrap_or_else(|| self.open(check, target));
-            self.remember(check, target, raw)
+            let raw = Rc::new(self.blocked(check, target).unwrap_or_else(|| self.open(check, target)));
+            self.raw.borrow_mut().entry(check.id).or_default().insert(target.key.clone(), Rc::clone(&raw));
+            raw
         })
     }
 
-    /// The same where it is known already that nothing blocks the check: its blockers are not asked.
+    /// The same where it is known already that nothing blocks the check: its blockers are not asked, and nothing
+    /// is remembered.
     pub fn unblocked(&self, check: &'static Check, target: &Target) -> Rc<Raw> {
-        self.known(check, target).unwrap_or_else(|| self.remember(check, target, self.open(check, target)))
+        self.known(check, target).unwrap_or_else(|| Rc::new(self.open(check, target)))
     }
 
     fn known(&self, check: &'static Check, target: &Target) -> Option<Rc<Raw>> {
@@ -105,12 +109,6 @@ impl<'a> Judge<'a> {
 
     fn open(&self, check: &'static Check, target: &Target) -> Raw {
         Raw { judgement: self.ask(check, target), blocked_by: Vec::new() }
-    }
-
-    fn remember(&self, check: &'static Check, target: &Target, raw: Raw) -> Rc<Raw> {
-        let raw = Rc::new(raw);
-        self.raw.borrow_mut().entry(check.id).or_default().insert(target.key.clone(), Rc::clone(&raw));
-        raw
     }
 
     /// The status of a finding, without the finding.

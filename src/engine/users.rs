@@ -1,13 +1,15 @@
 //! One answer per user, from everything that is judged of the user.
 
-use super::{Judge, Plan, Suppressions};
-use crate::catalog::{Reason, Scene, Status, Target, registry};
+use super::judge::{Judge, Raw};
+use super::{Plan, Suppressions};
+use crate::catalog::{Check, Reason, Scene, Status, Target, registry};
 use crate::checks::targets;
 use crate::checks::user::can_reset::{Circumstances, Said, UserAnswer, can_reset};
 use crate::checks::user::operation::Operation;
 use crate::checks::user::password_age::earliest;
 use crate::contract::{UserReason, UserResult, plain};
 use crate::evidence::{Data, Kind, User};
+use std::rc::Rc;
 
 /// Which findings of a user are handed out, by status and reason.
 pub type Shown = fn(Status, Option<Reason>) -> bool;
@@ -80,31 +82,30 @@ impl<'a> Answers<'a> {
     /// words.
     pub fn of(&self, user: Target, statuses: &Statuses) -> UserResult {
         let Statuses { said, answer, shown } = statuses;
-        let ask = |id: &str| {
-            let said = said.iter().find(|said| said.id == id)?;
+        let ask = |id: &'static str, reason: Option<Reason>| {
             let check = registry::find(id)?;
-            let raw = match said.reason {
+            let raw = match reason {
                 Some(Reason::Blocked) => self.judge.raw(check, &user),
                 _ => self.judge.unblocked(check, &user),
             };
             Some((check, raw))
         };
+        let is_named = |id: &str| shown.contains(&id) || answer.reasons.iter().any(|reason| reason == id);
+        let named = said.iter().filter(|said| is_named(said.id));
+        let asked: Vec<(&Check, Rc<Raw>)> = named.filter_map(|said| ask(said.id, said.reason)).collect();
+        let raw = |id: &str| asked.iter().find(|(check, _)| check.id == id).map(|(_, raw)| raw);
         let reason = |id: &String| {
-            let message = ask(id).map(|(_, raw)| plain(&raw.judgement.message));
+            let message = raw(id).map(|raw| plain(&raw.judgement.message));
             UserReason { id: id.clone(), message: message.unwrap_or_else(|| "This was not judged.".to_owned()) }
         };
-        let finding = |id: &&str| {
-            let (check, raw) = ask(id)?;
-            Some(self.judge.written(check, &user, &raw, self.suppressions))
-        };
-        let age = answer.reasons.iter().find(|id| *id == "PW912").and_then(|id| ask(id));
-        let (reasons, findings) =
-            (answer.reasons.iter().map(reason).collect(), shown.iter().filter_map(finding).collect());
+        let age = answer.reasons.iter().find(|id| *id == "PW912").and_then(|id| raw(id));
+        let is_shown = |(check, _): &&(&'static Check, Rc<Raw>)| shown.contains(&check.id);
+        let findings = asked.iter().filter(is_shown);
         UserResult {
             can_reset: answer.can_reset,
-            earliest_unix_ms: age.and_then(|(_, age)| earliest(&age.judgement)),
-            reasons,
-            findings,
+            earliest_unix_ms: age.and_then(|age| earliest(&age.judgement)),
+            reasons: answer.reasons.iter().map(reason).collect(),
+            findings: findings.map(|(check, raw)| self.judge.written(check, &user, raw, self.suppressions)).collect(),
             target: user,
         }
     }

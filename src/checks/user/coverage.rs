@@ -23,7 +23,7 @@ pub struct Coverage {
     left_out: usize,
     names: BTreeMap<&'static str, usize>,
     /// Per container: users who fail, and all.
-    containers: HashMap<String, (usize, usize)>,
+    containers: HashMap<String, (usize, usize), foldhash::fast::RandomState>,
     last_too_young: Option<i64>,
 }
 

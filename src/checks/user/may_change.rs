@@ -27,8 +27,9 @@ Unknown: the descriptor is not readable, an ACE that cannot be evaluated decides
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let object = object(case.scene, &case.target.key, "user", &name)?;
-    let user = case.facts::<User>().first().map(|fact| fact.data.clone()).unwrap_or_default();
-    let decision = own_change(&object.descriptor, object.class, &own_token(&user, &added(case.scene, case.target)));
+    let (users, unread) = (case.facts::<User>(), User::default());
+    let user = users.first().map_or(&unread, |fact| fact.data);
+    let decision = own_change(&object.descriptor, object.class, &own_token(user, added(case.scene, case.target)));
     let judgement = match (decision.verdict, Operation::stated(case.scene)) {
         (Verdict::Denied | Verdict::NotGranted, Some(Operation::Change)) => {
             Judgement::fail(format!("{name} cannot change the own password: {}.", decision.why))
@@ -69,11 +70,11 @@ pub fn own_change(descriptor: &Descriptor, class: Option<Guid>, own: &Token) -> 
 
 /// The groups of Builtin that Authenticated Users or Everyone are members of in the domain of a target, as
 /// they were read for the connector account: they hold for every account alike.
-pub fn added(scene: &Scene, target: &Target) -> Vec<String> {
+pub fn added<'a>(scene: &Scene<'a>, target: &Target) -> &'a [String] {
     let domain = domain_key(target).and_then(|key| key.strip_prefix("domain:"));
     let facts = scene.evidence.facts::<TokenGroups>();
     let here = facts.iter().find(|fact| domain.is_some_and(|domain| fact.data.domain.eq_ignore_ascii_case(domain)));
-    here.map(|fact| fact.data.well_known_added.clone()).unwrap_or_default()
+    here.map_or(&[], |fact| &fact.data.well_known_added)
 }
 
 fn allow_again(case: &Case) -> Step {

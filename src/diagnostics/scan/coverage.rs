@@ -23,7 +23,7 @@ use crate::evidence::{DomainPolicy, Evidence};
 use crate::jobs::{Closed, Outbox};
 
 /// Users whose answers are made together.
-const AT_ONCE: usize = 50;
+const AT_ONCE: usize = 100;
 
 /// The users of one domain so far, and what is needed to judge them.
 pub struct Coverages<'a> {
@@ -32,7 +32,7 @@ pub struct Coverages<'a> {
     /// Only the coverage is wanted.
     summary_only: bool,
     domain: Target,
-    added: Vec<String>,
+    added: &'a [String],
     operation: Option<Operation>,
     policies: Policies<'a>,
     policy: Option<&'a DomainPolicy>,
@@ -99,7 +99,7 @@ impl<'a> Coverages<'a> {
         });
         let own_change = bytes.filter(|_| self.operation == Some(Operation::Change)).and_then(|bytes| {
             let descriptor = Descriptor::from_bytes(bytes).ok()?;
-            Some(own_change(&descriptor, class, &own_token(user, &self.added)).verdict)
+            Some(own_change(&descriptor, class, &own_token(user, self.added)).verdict)
         });
         let (governing, reserved) = (self.policies.of(user), is_reserved(user));
         let bucket = bucket(&Known {
