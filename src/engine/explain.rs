@@ -7,13 +7,14 @@ use crate::catalog::{
     Alternative, Check, Field, Flip, Judgement, NameValue, Rule, Scene, Status, Target, branch, branches,
 };
 use crate::contract::{Explain, plain};
+use std::mem::take;
 
 /// The explanation of one judgement. `role` is what the role of the target made of it.
 pub fn explain(judge: &Judge, check: &'static Check, target: &Target, judgement: &Judgement, role: &Role) -> Explain {
     let grounds = &judgement.grounds;
     let mut fields: Vec<NameValue> =
         grounds.fields.iter().filter_map(|field| shown(judge.scene(), target, field)).collect();
-    fields.iter_mut().for_each(|field| field.value = plain(&field.value));
+    fields.iter_mut().for_each(|field| field.value = plain(take(&mut field.value)));
     Explain {
         rule: match role.rule {
             Some(lowered) => format!("{}. Lowered to Warn: {lowered}", rule(check, judgement)),
@@ -61,5 +62,5 @@ fn flip(
     let outcome = judge.ask(check, target).outcome;
     let flipped = roles::apply(&judge, check, target, outcome).status;
     let NameValue { name, value } = alternative.words(scene.evidence, record, &target.key);
-    (flipped != status).then(|| Flip { name, value: plain(&value), status: flipped })
+    (flipped != status).then(|| Flip { name, value: plain(value), status: flipped })
 }

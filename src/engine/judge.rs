@@ -99,8 +99,8 @@ impl<'a> Judge<'a> {
 
     /// The same where it is known already that nothing blocks the check: its blockers are not asked, and nothing
     /// is remembered.
-    pub fn unblocked(&self, check: &'static Check, target: &Target) -> Rc<Raw> {
-        self.known(check, target).unwrap_or_else(|| Rc::new(self.open(check, target)))
+    pub fn unblocked(&self, check: &'static Check, target: &Target) -> Raw {
+        self.known(check, target).map_or_else(|| self.open(check, target), |raw| Raw::clone(&raw))
     }
 
     fn known(&self, check: &'static Check, target: &Target) -> Option<Rc<Raw>> {
@@ -195,7 +195,7 @@ impl<'a> Judge<'a> {
 
     /// The finding of a check at a target.
     pub fn finding(&self, check: &'static Check, target: &Target, suppressions: &Suppressions) -> Finding {
-        self.written(check, target, &self.raw(check, target), suppressions)
+        self.written(check, target, Raw::clone(&self.raw(check, target)), suppressions)
     }
 
     /// The finding of a judgement that was made elsewhere: a scan judges what it does not keep as evidence.
@@ -208,12 +208,12 @@ impl<'a> Judge<'a> {
     ) -> Finding {
         let judgement = Judgement { grounds: Box::new(judgement.grounds.without_records()), ..judgement };
         let raw = Raw { judgement, blocked_by: Vec::new() };
-        self.written(check, target, &self.blocked(check, target).unwrap_or(raw), suppressions)
+        self.written(check, target, self.blocked(check, target).unwrap_or(raw), suppressions)
     }
 
     /// The finding of what the check says.
-    pub fn written(&self, check: &'static Check, target: &Target, raw: &Raw, suppressions: &Suppressions) -> Finding {
-        let judgement = &raw.judgement;
+    pub fn written(&self, check: &'static Check, target: &Target, raw: Raw, suppressions: &Suppressions) -> Finding {
+        let Raw { judgement, blocked_by } = raw;
         let role = roles::apply(self, check, target, judgement.outcome);
         let (status, stated) = (role.status, role.severity.or(judgement.severity));
         let severity = stated.unwrap_or(check.severity);
@@ -231,20 +231,20 @@ impl<'a> Judge<'a> {
             counts_as: if status == Status::Warn && stated.is_none() { one_step_lower(severity) } else { severity },
             proof: judgement.proof.unwrap_or(check.proof),
             class: judgement.class.unwrap_or(check.class),
-            classes: judgement.classes.clone(),
             target: target.clone(),
             representative: self.representative(check, target),
-            message: plain(&judgement.message),
-            evidence: judgement.evidence.clone(),
             remediation: check.remediation.to_owned(),
-            steps: judgement.steps.clone(),
             link: links::address(check.link).unwrap_or_default().to_owned(),
-            blocked_by: raw.blocked_by.clone(),
+            blocked_by,
             by_design: judgement.reason == Some(Reason::ByDesign),
-            explain: self.explains.then(|| explain(self, check, target, judgement, &role)),
+            explain: self.explains.then(|| explain(self, check, target, &judgement, &role)),
+            classes: judgement.classes,
+            message: plain(judgement.message),
+            evidence: judgement.evidence,
+            steps: judgement.steps,
         };
         for line in &mut finding.evidence {
-            line.value = plain(&line.value);
+            line.value = plain(std::mem::take(&mut line.value));
         }
         if status != judgement.outcome && check.role_rule == RoleRule::Host {
             finding.message.push_str(" Lowered to a warning: this host alone does not stop writeback.");

@@ -9,7 +9,6 @@ use crate::checks::user::operation::Operation;
 use crate::checks::user::password_age::earliest;
 use crate::contract::{UserReason, UserResult, plain};
 use crate::evidence::{Data, Kind, User};
-use std::rc::Rc;
 
 /// Which findings of a user are handed out, by status and reason.
 pub type Shown = fn(Status, Option<Reason>) -> bool;
@@ -82,32 +81,26 @@ impl<'a> Answers<'a> {
     /// words.
     pub fn of(&self, user: Target, statuses: &Statuses) -> UserResult {
         let Statuses { said, answer, shown } = statuses;
-        let ask = |id: &'static str, reason: Option<Reason>| {
-            let check = registry::find(id)?;
-            let raw = match reason {
-                Some(Reason::Blocked) => self.judge.raw(check, &user),
-                _ => self.judge.unblocked(check, &user),
-            };
-            Some((check, raw))
+        let ask = |said: &Said| {
+            let check = registry::find(said.id)?;
+            Some(match said.reason {
+                Some(Reason::Blocked) => (check, Raw::clone(&self.judge.raw(check, &user))),
+                _ => (check, self.judge.unblocked(check, &user)),
+            })
         };
         let is_named = |id: &str| shown.contains(&id) || answer.reasons.iter().any(|reason| reason == id);
-        let named = said.iter().filter(|said| is_named(said.id));
-        let asked: Vec<(&Check, Rc<Raw>)> = named.filter_map(|said| ask(said.id, said.reason)).collect();
-        let raw = |id: &str| asked.iter().find(|(check, _)| check.id == id).map(|(_, raw)| raw);
+        let asked: Vec<(&Check, Raw)> = said.iter().filter(|said| is_named(said.id)).filter_map(ask).collect();
+        let judgement = |id: &str| asked.iter().find(|(check, _)| check.id == id).map(|(_, raw)| &raw.judgement);
         let reason = |id: &String| {
-            let message = raw(id).map(|raw| plain(&raw.judgement.message));
+            let message = judgement(id).map(|judgement| plain(judgement.message.clone()));
             UserReason { id: id.clone(), message: message.unwrap_or_else(|| "This was not judged.".to_owned()) }
         };
-        let age = answer.reasons.iter().find(|id| *id == "PW912").and_then(|id| raw(id));
-        let is_shown = |(check, _): &&(&'static Check, Rc<Raw>)| shown.contains(&check.id);
-        let findings = asked.iter().filter(is_shown);
-        UserResult {
-            can_reset: answer.can_reset,
-            earliest_unix_ms: age.and_then(|age| earliest(&age.judgement)),
-            reasons: answer.reasons.iter().map(reason).collect(),
-            findings: findings.map(|(check, raw)| self.judge.written(check, &user, raw, self.suppressions)).collect(),
-            target: user,
-        }
+        let age = answer.reasons.iter().find(|id| *id == "PW912").and_then(|id| judgement(id));
+        let earliest_unix_ms = age.and_then(earliest);
+        let reasons = answer.reasons.iter().map(reason).collect();
+        let findings = asked.into_iter().filter(|(check, _)| shown.contains(&check.id));
+        let findings = findings.map(|(check, raw)| self.judge.written(check, &user, raw, self.suppressions)).collect();
+        UserResult { can_reset: answer.can_reset, earliest_unix_ms, reasons, findings, target: user }
     }
 }
 
