@@ -1,5 +1,6 @@
 //! Distinguished names as strings ([RFC 4514]).
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// One relative distinguished name. One of several values (`CN=a+OU=b`) stays whole, because Active
@@ -10,7 +11,7 @@ pub struct Rdn<'a> {
     pub raw: &'a str,
     pub attribute: &'a str,
     /// Without escapes.
-    pub value: String,
+    pub value: Cow<'a, str>,
 }
 
 /// A text that is no distinguished name.
@@ -70,9 +71,11 @@ fn rdn(raw: &str) -> Result<Rdn<'_>, &'static str> {
     let bytes = match value.strip_prefix('#') {
         Some(hex) => ber_string(&from_hex(hex).ok_or("value after \"#\" is not hexadecimal")?)
             .ok_or("value after \"#\" is not the BER form of a string")?,
+        None if !value.contains('\\') => return Ok(Rdn { raw, attribute, value: Cow::Borrowed(value) }),
         None => unescape(value)?,
     };
-    Ok(Rdn { raw, attribute, value: String::from_utf8(bytes).map_err(|_| "value is not UTF-8")? })
+    let value = String::from_utf8(bytes).map_err(|_| "value is not UTF-8")?;
+    Ok(Rdn { raw, attribute, value: Cow::Owned(value) })
 }
 
 /// [RFC 4514] 3: after a backslash stands a special character or two hexadecimal digits.
@@ -197,7 +200,7 @@ mod tests {
             ("CN=a+OU=b,DC=corp", "a+OU=b"),
         ] {
             let parts = rdns(dn).unwrap();
-            assert_eq!((parts.len(), parts[0].value.as_str()), (2, value), "{dn}");
+            assert_eq!((parts.len(), &*parts[0].value), (2, value), "{dn}");
             assert_eq!(format!("{},DC=corp", parts[0].raw), dn);
         }
         assert_eq!(rdns(""), Ok(Vec::new()));

@@ -116,7 +116,7 @@ impl Attribute {
     fn range(&self, attribute: &str) -> Option<&str> {
         let (name, option) = self.name.split_at_checked(attribute.len())?;
         let is_range = || option.get(..7).is_some_and(|start| start.eq_ignore_ascii_case(";range="));
-        (name.eq_ignore_ascii_case(attribute) && (option.is_empty() || is_range())).then_some(option)
+        ((option.is_empty() || is_range()) && name.eq_ignore_ascii_case(attribute)).then_some(option)
     }
 
     fn is_text(&self) -> bool {
