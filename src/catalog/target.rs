@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The kinds of thing a check can judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +31,8 @@ pub struct Target {
     /// For people.
     pub display: String,
     /// Keys of the targets that contain this one, as far as they are known.
-    pub within: Vec<String>,
+    // Shared, because the records and findings of a scan name the same target again and again.
+    pub within: Arc<[String]>,
 }
 
 impl Target {
@@ -43,7 +45,7 @@ impl Target {
                 }
             }
         }
-        Target { kind, key: format!("{prefix}:{}", name.to_lowercase()), display: name.to_owned(), within: keys }
+        Target { kind, key: format!("{prefix}:{}", name.to_lowercase()), display: name.to_owned(), within: keys.into() }
     }
 
     /// The machine that the evidence speaks of; `name` is its host name.
@@ -100,11 +102,8 @@ impl Target {
 
     /// The same target, contained in `other` and in what contains it.
     pub fn inside(mut self, other: &Target) -> Target {
-        for key in other.within.iter().chain([&other.key]) {
-            if !self.within.contains(key) {
-                self.within.push(key.clone());
-            }
-        }
+        let further = other.within.iter().chain([&other.key]).filter(|key| !self.within.contains(key));
+        self.within = self.within.iter().chain(further).cloned().collect();
         self
     }
 

@@ -155,7 +155,7 @@ impl<'a> Judge<'a> {
         };
         for blocker in check.blocked_by.iter().filter_map(|id| registry::find(id)) {
             let (targets, places) = (self.targets(blocker), self.places(blocker));
-            let around = std::iter::once(&target.key).chain(&target.within);
+            let around = std::iter::once(&target.key).chain(target.within.iter());
             for &place in around.filter_map(|key| places.get(key)) {
                 let raw = self.raw(blocker, &targets[place]);
                 let passes_on = raw.judgement.outcome == Status::NotApplicable;

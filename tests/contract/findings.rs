@@ -12,12 +12,10 @@ pub fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
 pub fn target(kind: &str) -> Target {
     let server = Target::server("sync1");
     let domain = Target::domain("corp.example", Some(&Target::forest("corp.example")));
-    let made = |kind: TargetKind, key: &str, within: &Target| {
-        let mut target = within.clone();
-        target.within.push(within.key.clone());
-        target.kind = kind;
-        target.key = key.to_owned();
-        target
+    let made = |kind: TargetKind, key: &str, within: &Target| Target {
+        kind,
+        key: key.to_owned(),
+        ..within.clone().inside(within)
     };
     match kind {
         "server" => server,

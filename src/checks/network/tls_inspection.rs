@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn tenant_restrictions_warn_at_the_login_host_only() {
         let name = "tenant".to_owned();
-        let tenant = Target { kind: TargetKind::Tenant, key: name.clone(), display: name, within: vec![] };
+        let tenant = Target { kind: TargetKind::Tenant, key: name.clone(), display: name, within: [].into() };
         let token = |code| GraphToken {
             error: Some(TokenError { aadsts: vec![code], ..Default::default() }),
             ..Default::default()

@@ -292,7 +292,7 @@ mod tests {
         };
         let of = |dns: &str, accounts: &[Account]| {
             let domain = Target::domain(dns, Some(&Target::forest(dns)));
-            let keys = inside(&domain, accounts).within.into_iter();
+            let keys = inside(&domain, accounts).within.to_vec().into_iter();
             keys.filter(|key| key.starts_with("account:")).collect::<Vec<_>>()
         };
         let accounts = [account("a", Some("one.example")), account("lost", None)];

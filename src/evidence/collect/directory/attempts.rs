@@ -27,7 +27,7 @@ pub struct Candidate {
 
 impl Candidate {
     pub fn door(&self) -> Door<'_> {
-        let forest = self.controller.domain.iter().flat_map(|domain| &domain.within);
+        let forest = self.controller.domain.iter().flat_map(|domain| domain.within.iter());
         Door {
             host: &self.controller.fqdn,
             domain: self.controller.domain_name(),

@@ -32,7 +32,7 @@ pub struct Controller {
 impl Controller {
     fn new(fqdn: &str, domain: Option<&Target>) -> Controller {
         let unknown =
-            || Target { kind: TargetKind::Dc, key: format!("dc:{fqdn}"), display: fqdn.to_owned(), within: Vec::new() };
+            || Target { kind: TargetKind::Dc, key: format!("dc:{fqdn}"), display: fqdn.to_owned(), within: [].into() };
         Controller {
             fqdn: fqdn.to_owned(),
             domain: domain.cloned(),

@@ -56,7 +56,7 @@ fn connectors_give_their_selected_domains_and_the_forest_root() {
     assert_eq!(names(&of("AD"), Settings::default()), ["corp.example", "example"]);
     assert!(names(&of("Entra"), Settings::default()).is_empty());
     let all = domains(&of("AD"), &world(Settings::default()));
-    assert!(all.iter().all(|domain| domain.within == ["forest:example"]), "{all:?}");
+    assert!(all.iter().all(|domain| *domain.within == ["forest:example"]), "{all:?}");
     assert_eq!(is_selected(&of("AD"), &all[0]), Some(true));
     assert_eq!(is_selected(&of("AD"), &all[1]), Some(false));
     assert_eq!(is_selected(&Evidence::new(), &all[0]), None);
@@ -69,7 +69,7 @@ fn a_controller_that_answers_names_its_domain_and_forest() {
     assert_eq!(names(&evidence, named("192.0.2.1")), ["corp.example", "example"]);
     let all = controllers(&evidence, &world(named("192.0.2.1")));
     assert_eq!(all[0].domain_name(), Some("corp.example"));
-    assert_eq!(all[0].target.within, ["forest:example", "domain:corp.example"]);
+    assert_eq!(*all[0].target.within, ["forest:example", "domain:corp.example"]);
     // Before that its domain is not known, and not guessed.
     let all = controllers(&Evidence::new(), &world(named("dc1.corp.example")));
     assert_eq!((all.len(), all[0].domain_name()), (1, None));
