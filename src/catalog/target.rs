@@ -35,6 +35,10 @@ pub struct Target {
     pub within: Arc<[String]>,
 }
 
+fn key(prefix: &str, name: &str) -> String {
+    format!("{prefix}:{}", name.to_lowercase())
+}
+
 impl Target {
     fn new(kind: TargetKind, prefix: &str, name: &str, within: &[&Target]) -> Target {
         let mut keys: Vec<String> = Vec::new();
@@ -45,7 +49,7 @@ impl Target {
                 }
             }
         }
-        Target { kind, key: format!("{prefix}:{}", name.to_lowercase()), display: name.to_owned(), within: keys.into() }
+        Target { kind, key: key(prefix, name), display: name.to_owned(), within: keys.into() }
     }
 
     /// The machine that the evidence speaks of; `name` is its host name.
@@ -98,6 +102,11 @@ impl Target {
         let mut target = Target::new(TargetKind::User, "user", guid, domain.as_slice());
         target.display = display.to_owned();
         target
+    }
+
+    /// Another user in the same domain.
+    pub fn another_user(&self, guid: &str, display: String) -> Target {
+        Target { kind: TargetKind::User, key: key("user", guid), display, within: Arc::clone(&self.within) }
     }
 
     /// The same target, contained in `other` and in what contains it.

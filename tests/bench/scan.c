@@ -98,13 +98,17 @@ int main(int argc, char **argv)
         memcpy(page, buffer.data, buffer.length);
         page[buffer.length] = 0;
         pwb_buffer_release(&buffer);
-        if (users == 0 && contains(page, "{\"kind\":\"user\",\"target\":")) {
-            fputs("first users\n", stderr);
-        }
+        int is_first = users == 0;
         for (item = page; (item = strstr(item, "{\"kind\":\"user\",\"target\":")) != NULL; item++) {
             users++;
         }
+        if (is_first && users > 0) {
+            fputs("first users\n", stderr);
+        }
         print_coverage(page);
+        /* What comes before the items says whether more come. */
+        item = strstr(page, "\"items\"");
+        page[item != NULL ? item - page : 0] = 0;
         running = contains(page, "\"state\":\"running\"") || contains(page, "\"more\":true");
         if (pause > 0) {
             struct timespec t = {pause / 1000, pause % 1000 * 1000000};

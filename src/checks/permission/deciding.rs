@@ -11,7 +11,13 @@ use crate::directory::{Ace, Dacl, Decision, Edit, Sid, Verdict, Via, parent_cont
 #[derive(Clone, Copy, Debug)]
 pub struct Holder<'a> {
     pub name: &'a str,
-    pub sid: Option<Sid>,
+    pub sid: Option<&'a str>,
+}
+
+impl Holder<'_> {
+    fn sid(&self) -> Option<Sid> {
+        self.sid?.parse().ok()
+    }
 }
 
 /// Adds what decided to a judgement. The origin of an ACE is looked for on everything above the object, which
@@ -44,7 +50,7 @@ pub fn others(judgement: Judgement, holder: Holder, object: &Object, decision: &
         Some(index) => judgement.or_edited(object.record, &name, &format!("without ACE {index}"), Edit::Without(index)),
         None => judgement,
     };
-    let Some(trustee) = holder.sid else { return judgement };
+    let Some(trustee) = holder.sid() else { return judgement };
     let allows = decision.verdict != Verdict::Granted;
     let what = if allows { "allow" } else { "deny" };
     let value = format!("with an explicit {what} of {} for {} in front", right.name(), holder.name);
@@ -78,7 +84,7 @@ fn ace<'o>(object: &'o Object, decision: &Decision) -> Option<(usize, &'o Ace)> 
 fn trustee(sid: &Sid, holder: Holder) -> String {
     match well_known_name(sid) {
         Some(name) => name.to_owned(),
-        None if holder.sid == Some(*sid) => holder.name.to_owned(),
+        None if holder.sid() == Some(*sid) => holder.name.to_owned(),
         None => format!("a group of {}", holder.name),
     }
 }

@@ -27,7 +27,7 @@ impl Account<'_> {
     }
 
     pub fn holder(&self) -> Holder<'_> {
-        Holder { name: &self.name, sid: self.groups.account_sid.as_ref().and_then(|text| text.parse().ok()) }
+        Holder { name: &self.name, sid: self.groups.account_sid.as_deref() }
     }
 }
 

@@ -244,9 +244,10 @@ fn head_of(dn: &str) -> String {
 
 /// What the DN stands in: inheritance brings the right to the user from there.
 fn parent_of(dn: &str) -> String {
-    let rdns = crate::directory::rdns(dn).unwrap_or_default();
-    let above: Vec<&str> = rdns.iter().skip(1).map(|rdn| rdn.raw).collect();
-    if above.is_empty() { "<container of the user>".to_owned() } else { above.join(",") }
+    match crate::directory::rdns(dn).as_deref() {
+        Ok([own, _, ..]) => dn[own.raw.len() + 1..].to_owned(),
+        _ => "<container of the user>".to_owned(),
+    }
 }
 
 pub fn verify(case: &Case) -> String {

@@ -43,7 +43,7 @@ fn judge(case: &Case) -> Answer {
         ),
         (Verdict::Granted, _) => Judgement::pass(format!("{name} may change the own password: {}.", decision.why)),
     };
-    let holder = Holder { name: &name, sid: user.sid.as_ref().and_then(|text| text.parse().ok()) };
+    let holder = Holder { name: &name, sid: user.sid.as_deref() };
     let judgement = decided(judgement.with("why", decision.why), case, holder, &object, &decision);
     let judgement = Operation::read(judgement, case.scene);
     Ok(match decision.verdict {

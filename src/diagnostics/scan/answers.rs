@@ -7,7 +7,7 @@ use crate::checks::user::alike::Alike;
 use crate::contract::UserResult;
 use crate::diagnostics::live::Live;
 use crate::engine::{Answers, Shown, Statuses};
-use crate::evidence::collect::directory::{Found, user_target};
+use crate::evidence::collect::directory::{Found, display};
 use crate::evidence::{Evidence, Kind, Record};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -28,7 +28,8 @@ pub struct UserKind {
 /// Makes the answers about the users of one domain.
 pub struct UserAnswers<'a> {
     live: &'a Live,
-    domain: Target,
+    /// A user of the domain, in whose place the others stand.
+    somebody: Target,
     /// Records that the checks of a user read besides those about the user.
     shared: Vec<Record>,
     shown: Shown,
@@ -50,7 +51,7 @@ impl<'a> UserAnswers<'a> {
         };
         UserAnswers {
             live,
-            domain: domain.clone(),
+            somebody: Target::user("", "", Some(domain)),
             shared: evidence.records().filter(is_shared).cloned().collect(),
             shown,
             known: HashMap::default(),
@@ -77,7 +78,8 @@ impl<'a> UserAnswers<'a> {
         let mut evidence: Evidence = self.shared.iter().cloned().collect();
         let mut asked = Vec::with_capacity(users.len());
         for (found, kind) in users {
-            let Some(target) = user_target(&self.domain, &found.user) else { continue };
+            let Some(guid) = &found.user.object_guid else { continue };
+            let target = self.somebody.another_user(guid, display(&found.user));
             // In a debug build everybody is judged, to hold what is remembered against it.
             if cfg!(debug_assertions) || !kind.known.as_ref().is_some_and(|known| known.is_clear()) {
                 records(self.live, &target, found).into_iter().for_each(|record| evidence.push(record));
