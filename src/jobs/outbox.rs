@@ -25,7 +25,8 @@ pub struct Closed;
 #[derive(Debug)]
 pub struct End {
     state: &'static str,
-    report: Option<Json>,
+    /// As JSON.
+    report: Option<Vec<u8>>,
     error: Option<ContractError>,
 }
 
@@ -52,27 +53,95 @@ impl End {
     }
 
     fn with_report(state: &'static str, report: Option<&Report>) -> End {
-        End { state, report: report.map(|report| json(report, &mut Vec::new())), error: None }
+        End { state, report: report.map(json), error: None }
     }
 }
 
-/// A value that is JSON already.
-type Json = Box<[u8]>;
-
-/// Serialises plain data; our own types always can. What is written first into the same room needs none of its
-/// own, however much it grows.
-fn json<T: Serialize + ?Sized>(value: &T, room: &mut Vec<u8>) -> Json {
-    room.clear();
-    serde_json::to_writer(&mut *room, value).expect("plain data is JSON");
-    room.as_slice().into()
+/// Serialises plain data; our own types always can.
+fn json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut room = Vec::new();
+    write(value, &mut room);
+    room
 }
 
+/// The same into room that grew before.
+fn write<T: Serialize + ?Sized>(value: &T, room: &mut Vec<u8>) {
+    room.clear();
+    serde_json::to_writer(room, value).expect("plain data is JSON");
+}
+
+/// How each snapshot begins: with its items, which are put in as they come.
+const START: &[u8] = br#"{"items":["#;
+
+/// The beginning of a snapshot.
+struct Page {
+    json: Vec<u8>,
+    items: usize,
+}
+
+impl Page {
+    fn new() -> Page {
+        Page { json: START.to_vec(), items: 0 }
+    }
+
+    fn has_room_for(&self, more: usize) -> bool {
+        // The comma counts too.
+        self.json.len() + 1 + more + ENVELOPE <= MOST_SNAPSHOT
+    }
+
+    fn add(&mut self, item: &[u8]) {
+        if self.items > 0 {
+            self.json.push(b',');
+        }
+        self.json.extend_from_slice(item);
+        self.items += 1;
+    }
+
+    /// Adds what stands behind the items; `envelope` is an object that is not empty.
+    fn end(&mut self, envelope: &[u8], report: Option<&[u8]>) {
+        self.json.extend_from_slice(b"],");
+        if let Some(report) = report {
+            self.json.extend_from_slice(br#""report":"#);
+            self.json.extend_from_slice(report);
+            self.json.push(b',');
+        }
+        self.json.extend_from_slice(&envelope[1..]);
+    }
+}
+
+#[derive(Default)]
 struct Inner {
-    items: VecDeque<Json>,
+    /// The last one is still filled.
+    pages: VecDeque<Page>,
+    items: usize,
     bytes: usize,
     progress: Progress,
     end: Option<End>,
     closed: bool,
+}
+
+impl Inner {
+    fn has_room_for(&self, item: &[u8]) -> bool {
+        self.items == 0 || (self.items < MOST_ITEMS && self.bytes + item.len() <= MOST_BYTES)
+    }
+
+    fn add(&mut self, item: &[u8]) {
+        if !self.pages.back().is_some_and(|page| page.has_room_for(item.len())) {
+            self.pages.push_back(Page::new());
+        }
+        if let Some(page) = self.pages.back_mut() {
+            page.add(item);
+        }
+        self.items += 1;
+        self.bytes += item.len();
+    }
+
+    fn take(&mut self) -> Page {
+        let page = self.pages.pop_front().unwrap_or_else(Page::new);
+        self.items -= page.items;
+        self.bytes -= page.json.len() - START.len() - page.items.saturating_sub(1);
+        page
+    }
 }
 
 /// Items on their way to the pipeline.
@@ -83,10 +152,10 @@ pub struct Outbox {
     space: Notify,
 }
 
-/// A page without its lists, which are JSON already.
+/// A snapshot without its lists.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Page<'a> {
+struct Envelope<'a> {
     schema: u32,
     job: u64,
     state: &'static str,
@@ -96,31 +165,9 @@ struct Page<'a> {
     error: Option<&'a ContractError>,
 }
 
-impl Page<'_> {
-    /// The page as JSON with its items and its report, which take `size` bytes or less.
-    fn with(&self, items: &[Json], report: Option<&Json>, size: usize) -> Vec<u8> {
-        let mut page = Vec::with_capacity(size);
-        serde_json::to_writer(&mut page, self).expect("plain data is JSON");
-        let end = page.pop();
-        page.extend_from_slice(b",\"items\":[");
-        for (place, item) in items.iter().enumerate() {
-            page.extend_from_slice(if place == 0 { b"" } else { b"," });
-            page.extend_from_slice(item);
-        }
-        page.push(b']');
-        if let Some(report) = report {
-            page.extend_from_slice(b",\"report\":");
-            page.extend_from_slice(report);
-        }
-        page.extend(end);
-        page
-    }
-}
-
 impl Outbox {
     pub fn new(job: u64) -> Outbox {
-        let inner = Inner { items: VecDeque::new(), bytes: 0, progress: Progress::default(), end: None, closed: false };
-        Outbox { job, inner: Mutex::new(inner), readable: Condvar::new(), space: Notify::new() }
+        Outbox { job, inner: Mutex::default(), readable: Condvar::new(), space: Notify::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -130,7 +177,9 @@ impl Outbox {
     /// Queues an item; waits while the queue is full. Returns how long it waited, because a deadline
     /// must not run while the reader pauses.
     pub async fn send(&self, item: &Item) -> Result<Duration, Closed> {
-        let waited = self.queue(shortened(item, &mut Vec::new())).await;
+        let mut room = Vec::new();
+        write_shortened(item, &mut room);
+        let waited = self.queue(&room).await;
         self.readable.notify_one();
         waited
     }
@@ -140,13 +189,14 @@ impl Outbox {
     pub async fn send_all(&self, items: Vec<Item>) -> Result<(), Closed> {
         let mut room = Vec::new();
         for item in items {
-            self.queue(shortened(&item, &mut room)).await?;
+            write_shortened(&item, &mut room);
+            self.queue(&room).await?;
         }
         self.readable.notify_one();
         Ok(())
     }
 
-    async fn queue(&self, json: Json) -> Result<Duration, Closed> {
+    async fn queue(&self, item: &[u8]) -> Result<Duration, Closed> {
         let started = Instant::now();
         let mut waited = false;
         loop {
@@ -157,10 +207,8 @@ impl Outbox {
                 if inner.closed {
                     return Err(Closed);
                 }
-                if inner.items.is_empty() || (inner.items.len() < MOST_ITEMS && inner.bytes + json.len() <= MOST_BYTES)
-                {
-                    inner.bytes += json.len();
-                    inner.items.push_back(json);
+                if inner.has_room_for(item) {
+                    inner.add(item);
                     return Ok(if waited { started.elapsed() } else { Duration::ZERO });
                 }
             }
@@ -183,19 +231,17 @@ impl Outbox {
     /// Nobody will read any more: waiting producers and pollers wake.
     pub fn close(&self) {
         let mut inner = self.lock();
-        inner.closed = true;
-        inner.items.clear();
-        inner.bytes = 0;
+        *inner = Inner { closed: true, ..Inner::default() };
         drop(inner);
         self.readable.notify_all();
         self.space.notify_waiters();
     }
 
-    /// A snapshot as JSON: at most 512 KiB of items; waits at most `wait` for something new.
+    /// A snapshot as JSON: at most 512 KiB; waits at most `wait` for something new.
     pub fn poll(&self, wait: Duration) -> Result<Vec<u8>, Closed> {
         let deadline = Instant::now() + wait;
         let mut inner = self.lock();
-        while !inner.closed && inner.items.is_empty() && inner.end.is_none() {
+        while !inner.closed && inner.pages.is_empty() && inner.end.is_none() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -205,41 +251,30 @@ impl Outbox {
         if inner.closed {
             return Err(Closed);
         }
-        let mut items = Vec::new();
-        let mut size = ENVELOPE;
-        while let Some(next) = inner.items.front() {
-            // The comma counts too.
-            if !items.is_empty() && size + next.len() + 1 > MOST_SNAPSHOT {
-                break;
-            }
-            size += next.len() + 1;
-            inner.bytes -= next.len();
-            items.extend(inner.items.pop_front());
-        }
-        let inner = &*inner;
-        let report = inner.end.as_ref().and_then(|end| end.report.as_ref());
-        let last = inner.items.is_empty() && size + report.map_or(0, |report| report.len()) <= MOST_SNAPSHOT;
-        let end = inner.end.as_ref().filter(|_| last);
-        let page = Page {
+        let mut page = inner.take();
+        let report = inner.end.as_ref().and_then(|end| end.report.as_deref());
+        let is_last = inner.pages.is_empty() && page.has_room_for(report.map_or(0, <[u8]>::len));
+        let end = inner.end.as_ref().filter(|_| is_last);
+        let envelope = json(&Envelope {
             schema: SCHEMA,
             job: self.job,
             state: end.map_or("running", |end| end.state),
             progress: &inner.progress,
-            more: !inner.items.is_empty() || (inner.end.is_some() && !last),
+            more: !inner.pages.is_empty() || (inner.end.is_some() && !is_last),
             error: end.and_then(|end| end.error.as_ref()),
-        };
-        let report = end.and(report);
-        let json = page.with(&items, report, size + report.map_or(0, |report| report.len()));
+        });
+        page.end(&envelope, end.and(report));
+        drop(inner);
         self.space.notify_waiters();
-        Ok(json)
+        Ok(page.json)
     }
 }
 
 /// The item as JSON; one that fits no snapshot gives way to a message that says so.
-fn shortened(item: &Item, room: &mut Vec<u8>) -> Json {
-    let whole = json(item, room);
-    if whole.len() + ENVELOPE <= MOST_SNAPSHOT {
-        return whole;
+fn write_shortened(item: &Item, room: &mut Vec<u8>) {
+    write(item, room);
+    if room.len() + ENVELOPE <= MOST_SNAPSHOT {
+        return;
     }
     let text = match item {
         Item::Finding(finding) => {
@@ -249,7 +284,7 @@ fn shortened(item: &Item, room: &mut Vec<u8>) -> Json {
                 line.value = line.value.chars().take(500).collect();
             }
             short.message = short.message.chars().take(2_000).collect::<String>() + " [shortened]";
-            return json(&Item::Finding(Box::new(short)), room);
+            return write(&Item::Finding(Box::new(short)), room);
         }
         Item::Evidence { record } => {
             format!(
@@ -260,5 +295,5 @@ fn shortened(item: &Item, room: &mut Vec<u8>) -> Json {
         }
         _ => "An item was too long for the pipeline and was left out.".to_owned(),
     };
-    json(&Item::Message { level: crate::contract::MessageLevel::Warning, text }, room)
+    write(&Item::Message { level: crate::contract::MessageLevel::Warning, text }, room);
 }

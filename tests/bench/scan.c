@@ -15,6 +15,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
+/* Less than what stands behind the items of a page. */
+enum { TAIL = 1024 };
+
 static double now(void)
 {
     struct timespec t;
@@ -60,10 +63,11 @@ static void print_coverage(const char *page)
 int main(int argc, char **argv)
 {
     char request[4096], *page = NULL;
-    const char *secret = getenv("PWB_SECRET"), *mark, *item;
+    const char *secret = getenv("PWB_SECRET"), *mark, *item, *end;
     PwbBuffer buffer = {0};
     uint64_t handle = 0, job = 0;
     long users = 0, pause;
+    size_t length;
     int running = 1;
     if (argc != 3 || strlen(argv[1]) > sizeof request - 32) {
         return 2;
@@ -97,6 +101,7 @@ int main(int argc, char **argv)
         }
         memcpy(page, buffer.data, buffer.length);
         page[buffer.length] = 0;
+        length = buffer.length;
         pwb_buffer_release(&buffer);
         int is_first = users == 0;
         for (item = page; (item = strstr(item, "{\"kind\":\"user\",\"target\":")) != NULL; item++) {
@@ -106,10 +111,9 @@ int main(int argc, char **argv)
             fputs("first users\n", stderr);
         }
         print_coverage(page);
-        /* What comes before the items says whether more come. */
-        item = strstr(page, "\"items\"");
-        page[item != NULL ? item - page : 0] = 0;
-        running = contains(page, "\"state\":\"running\"") || contains(page, "\"more\":true");
+        /* The end of a page says whether more come. */
+        end = page + (length > TAIL ? length - TAIL : 0);
+        running = contains(end, "\"state\":\"running\"") || contains(end, "\"more\":true");
         if (pause > 0) {
             struct timespec t = {pause / 1000, pause % 1000 * 1000000};
             nanosleep(&t, NULL);
