@@ -136,7 +136,12 @@ pub fn parent_containers(dn: &str, domain_head: &str) -> Option<Vec<String>> {
     if below == 0 || head.is_empty() || !parts[below..].iter().zip(&head).all(same) {
         return None;
     }
-    Some((1..below).map(|start| parts[start..].join(",")).collect())
+    let mut above = dn;
+    let next = |part: &&str| {
+        above = &above[part.len() + 1..];
+        above.to_owned()
+    };
+    Some(parts[..below - 1].iter().map(next).collect())
 }
 
 /// A character that writeback cannot handle in the name of a container.

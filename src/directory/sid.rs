@@ -137,9 +137,14 @@ impl fmt::Display for Sid {
         if authority > u64::from(u32::MAX) {
             write!(f, "S-1-0x{authority:012X}")?;
         } else {
-            write!(f, "S-1-{authority}")?;
+            f.write_str("S-1-")?;
+            f.write_str(itoa::Buffer::new().format(authority))?;
         }
-        self.parts().iter().try_for_each(|part| write!(f, "-{part}"))
+        // Without the machinery of format strings: a scan writes a SID for every user.
+        self.parts().iter().try_for_each(|part| {
+            f.write_str("-")?;
+            f.write_str(itoa::Buffer::new().format(*part))
+        })
     }
 }
 
@@ -164,7 +169,8 @@ impl FromStr for Sid {
         let mut sid = Sid { authority, count: 0, parts: [0; MAX_PARTS] };
         for field in fields {
             let part = u32::try_from(number(field, 10)?).map_err(|_| BadSid)?;
-            sid = sid.with_rid(part).ok_or(BadSid)?;
+            *sid.parts.get_mut(usize::from(sid.count)).ok_or(BadSid)? = part;
+            sid.count += 1;
         }
         Ok(sid)
     }
