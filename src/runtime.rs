@@ -2,18 +2,21 @@
 
 use once_cell::sync::Lazy;
 use std::sync::Arc;
+use std::{io, thread};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Threads for what cannot be cancelled: name service, SSPI, registry, services, files.
 const MOST_BLOCKING: usize = 32;
+
+const THREADS: &str = "password-writeback";
 
 static RUNTIME: Lazy<Runtime> = Lazy::new(|| {
     crate::platform::pin_library();
     Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(MOST_BLOCKING)
-        .thread_name("password-writeback")
+        .thread_name(THREADS)
         .enable_all()
         .build()
         .expect("the operating system gives no threads")
@@ -24,6 +27,18 @@ static PLACES: Lazy<Arc<Semaphore>> = Lazy::new(|| Arc::new(Semaphore::new(MOST_
 
 pub fn handle() -> &'static tokio::runtime::Handle {
     RUNTIME.handle()
+}
+
+/// Runs work on a thread of its own, with every task that it starts: what one hands to the next stays in the
+/// cache of one processor. The work guards against its own panics.
+pub async fn on_one_thread<T: Send + 'static, W: Future<Output = T>>(
+    work: impl FnOnce() -> W + Send + 'static,
+) -> io::Result<T> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let (done, answer) = oneshot::channel();
+    let run = move || drop(done.send(runtime.block_on(work())));
+    thread::Builder::new().name(THREADS.to_owned()).spawn(run)?;
+    answer.await.map_err(io::Error::other)
 }
 
 /// All places for blocking work are stuck: a limit of the tool, not of the site.

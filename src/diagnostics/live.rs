@@ -65,7 +65,7 @@ pub struct Live {
 
 fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, ContractError> {
     let expects = request.expects.clone();
-    let live = Live::prepare(diagnostic, request)?;
+    let mut live = Live::prepare(diagnostic, request)?;
     jobs::start(expects, |side| async move {
         let outbox = side.outbox.clone();
         if live.plan_only {
@@ -82,9 +82,9 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
             }
         }
         let cancelled = side.cancelled.clone();
-        if let Some(users) = &live.scan {
+        if let Some(users) = live.scan.take() {
             return match live.engine.run(side).await {
-                Ok(finished) => scan(&live, users, &outbox, cancelled, finished).await,
+                Ok(finished) => scan(live, users, outbox, cancelled, finished).await,
                 Err(Closed) => End::cancelled(None),
             };
         }

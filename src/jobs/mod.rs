@@ -74,14 +74,14 @@ where
     drop(table);
 
     let work = work(JobSide { outbox: outbox.clone(), cancelled, offers: offered });
-    runtime::handle().spawn(async move {
-        let end = AssertUnwindSafe(work)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| End::failed(panics::take_incident().into_error()));
-        outbox.end(end);
-    });
+    runtime::handle().spawn(async move { outbox.end(guarded(work).await) });
     Ok(id)
+}
+
+/// Ends work that panics with an incident. On the thread that panicked, because the incident is known there.
+pub async fn guarded(work: impl Future<Output = End>) -> End {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| End::failed(panics::take_incident().into_error()))
 }
 
 /// The open job with this id.

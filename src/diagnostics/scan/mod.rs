@@ -13,15 +13,20 @@ use super::live::Live;
 use crate::catalog::{Check, NameValue, Target, TargetKind};
 use crate::checks::permission::census;
 use crate::checks::user::share;
-use crate::contract::{ContractError, CoverageResult, DirectoryPart, Finding, Item, Progress, Report, RunState};
+use crate::contract::{
+    ContractError, CoverageResult, DirectoryPart, ErrorKind, Finding, Item, Progress, Report, RunState,
+};
 use crate::engine::{Diagnostic, Engine, Finished, Judge, RunHeader};
 use crate::evidence::collect::Touched;
 use crate::evidence::collect::directory::{Batch, Found, Scan, Wanted, planned_scans, scans, user_target};
 use crate::evidence::{Evidence, Record};
-use crate::jobs::{Closed, End, Outbox};
+use crate::ffi::PwbStatus;
+use crate::jobs::{self, Closed, End, Outbox};
+use crate::runtime;
 use coverage::Coverages;
 use rights::Rights;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -129,8 +134,23 @@ impl<'a> Counted<'a> {
     }
 }
 
-/// Scans every domain after the run; then the report is made, and ends the job.
+/// Scans every domain after the run; then the report is made, and ends the job. All of it runs on one thread: a
+/// connection hands every user to the judge.
 pub async fn scan(
+    live: Live,
+    users: Users,
+    outbox: Arc<Outbox>,
+    cancelled: watch::Receiver<bool>,
+    finished: Finished,
+) -> End {
+    let work = move || async move { jobs::guarded(scan_domains(&live, &users, &outbox, cancelled, finished)).await };
+    runtime::on_one_thread(work).await.unwrap_or_else(|error| {
+        let text = format!("The users cannot be examined, because this machine gives no further thread ({error}).");
+        End::failed(ContractError::new(PwbStatus::Io, ErrorKind::Io, text))
+    })
+}
+
+async fn scan_domains(
     live: &Live,
     users: &Users,
     outbox: &Outbox,
