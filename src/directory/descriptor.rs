@@ -189,6 +189,14 @@ impl Descriptor {
     }
 
     /// Inheritance from the containers above is switched off.
+    /// The entries; none without a list.
+    pub fn aces(&self) -> &[Ace] {
+        match &self.dacl {
+            Dacl::Aces(aces) => aces,
+            Dacl::Null => &[],
+        }
+    }
+
     pub fn is_protected(&self) -> bool {
         self.control & DACL_PROTECTED != 0
     }

@@ -3,7 +3,7 @@
 //! Every object of a directory can hold others, so only CONTAINER_INHERIT passes an ACE on. A protected
 //! container in between stops everything; that is another question (PW510) and not asked here.
 
-use super::descriptor::{Ace, AceKind, Dacl, Descriptor};
+use super::descriptor::{Ace, AceKind, Descriptor};
 use super::guids::Guid;
 use super::matching::{Asked, Fit, fit};
 use super::right::{Right, map_generic};
@@ -46,7 +46,7 @@ pub fn grants(
     child_class: &Guid,
     direct_child: bool,
 ) -> Vec<Grant> {
-    let Dacl::Aces(aces) = &ancestor.dacl else { return Vec::new() };
+    let aces = ancestor.aces();
     let asked = Asked::new(right, Some(*child_class));
     let speaks = |ace: &Ace| matches!(fit(ace, &asked), Fit::Yes(_)) && token.contains(&ace.sid);
     let mut grants = Vec::new();
@@ -71,7 +71,7 @@ pub fn grants(
 
 /// Whether an inherited ACE may come from this ancestor: the same one is set there, to be passed on.
 pub fn passes_on(ancestor: &Descriptor, inherited: &Ace) -> bool {
-    let Dacl::Aces(aces) = &ancestor.dacl else { return false };
+    let aces = ancestor.aces();
     aces.iter().any(|ace| {
         !ace.is_inherited()
             && ace.flags & Ace::CONTAINER_INHERIT != 0

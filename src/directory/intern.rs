@@ -20,14 +20,13 @@ pub struct Summary {
     pub has_null_dacl: bool,
     /// One per right, in the order in which the rights were given.
     pub decisions: Vec<Decision>,
-    /// The owner and whom the ACEs name, each once, in the order of SIDs.
-    named: Vec<Sid>,
+    pub descriptor: Arc<Descriptor>,
 }
 
 impl Summary {
     /// Whether the descriptor speaks of this account by its own SID.
     pub fn names(&self, sid: &Sid) -> bool {
-        self.named.binary_search(sid).is_ok()
+        self.descriptor.owner == Some(*sid) || self.descriptor.aces().iter().any(|ace| ace.sid == *sid)
     }
 }
 
@@ -60,9 +59,9 @@ impl Judged {
         if let Some(summary) = self.known.get(&class).and_then(|known| known.get(bytes)) {
             return Ok(Arc::clone(summary));
         }
-        let summary = Arc::new(self.judge_anew(class, &Descriptor::from_bytes(bytes)?));
+        let summary = Arc::new(self.judge_anew(class, Descriptor::from_bytes(bytes)?));
         self.next_id += 1;
-        let lists = size_of_val(summary.decisions.as_slice()) + size_of_val(summary.named.as_slice());
+        let lists = size_of_val(summary.decisions.as_slice()) + size_of_val(summary.descriptor.aces());
         let size = bytes.len() + size_of::<Summary>() + lists;
         if self.bytes + size > MOST_BYTES {
             self.known.clear();
@@ -73,20 +72,13 @@ impl Judged {
         Ok(summary)
     }
 
-    fn judge_anew(&self, class: Option<Guid>, descriptor: &Descriptor) -> Summary {
-        let aces = match &descriptor.dacl {
-            Dacl::Aces(aces) => aces.as_slice(),
-            Dacl::Null => &[],
-        };
-        let mut named: Vec<Sid> = aces.iter().map(|ace| ace.sid).chain(descriptor.owner).collect();
-        named.sort_unstable();
-        named.dedup();
+    fn judge_anew(&self, class: Option<Guid>, descriptor: Descriptor) -> Summary {
         Summary {
             id: self.next_id,
             is_protected: descriptor.is_protected(),
             has_null_dacl: descriptor.dacl == Dacl::Null,
-            decisions: self.rights.iter().map(|right| decide(descriptor, &self.token, *right, class)).collect(),
-            named,
+            decisions: self.rights.iter().map(|right| decide(&descriptor, &self.token, *right, class)).collect(),
+            descriptor: Arc::new(descriptor),
         }
     }
 
@@ -121,9 +113,7 @@ mod tests {
             }
             assert_eq!(first.is_protected, descriptor.is_protected());
             assert_eq!(first.has_null_dacl, descriptor.dacl == Dacl::Null);
-            if let Dacl::Aces(aces) = &descriptor.dacl {
-                assert!(aces.iter().all(|ace| first.names(&ace.sid)), "{}", vector.name);
-            }
+            assert!(descriptor.aces().iter().all(|ace| first.names(&ace.sid)), "{}", vector.name);
             assert!(
                 descriptor.owner.iter().all(|owner| first.names(owner)) && !first.names(&"S-1-9-9".parse().unwrap())
             );

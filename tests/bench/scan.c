@@ -104,13 +104,15 @@ int main(int argc, char **argv)
         length = buffer.length;
         pwb_buffer_release(&buffer);
         int is_first = users == 0;
-        for (item = page; (item = strstr(item, "{\"kind\":\"user\",\"target\":")) != NULL; item++) {
+        end = page;
+        for (item = page; (item = strstr(item, "{\"kind\":\"user\",\"target\":")) != NULL; end = item++) {
             users++;
         }
         if (is_first && users > 0) {
             fputs("first users\n", stderr);
         }
-        print_coverage(page);
+        /* The coverage comes after the users. */
+        print_coverage(end);
         /* The end of a page says whether more come. */
         end = page + (length > TAIL ? length - TAIL : 0);
         running = contains(end, "\"state\":\"running\"") || contains(end, "\"more\":true");

@@ -5,7 +5,7 @@ use super::evidence::{Object, object};
 use crate::catalog::text::clean;
 use crate::catalog::{Case, Judgement, Scene, Target};
 use crate::checks::targets::domain_key;
-use crate::directory::{Ace, Dacl, Decision, Edit, Sid, Verdict, Via, parent_containers, passes_on, well_known_name};
+use crate::directory::{Ace, Decision, Edit, Sid, Verdict, Via, parent_containers, passes_on, well_known_name};
 
 /// Whose right was asked about.
 #[derive(Clone, Copy, Debug)]
@@ -76,9 +76,8 @@ fn without(decision: &Decision) -> &'static str {
 }
 
 fn ace<'o>(object: &'o Object, decision: &Decision) -> Option<(usize, &'o Ace)> {
-    let Dacl::Aces(aces) = &object.descriptor.dacl else { return None };
     let index = decision.why.ace_index?;
-    Some((index, aces.get(index)?))
+    Some((index, object.descriptor.aces().get(index)?))
 }
 
 fn trustee(sid: &Sid, holder: Holder) -> String {

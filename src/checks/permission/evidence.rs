@@ -6,7 +6,7 @@ use crate::catalog::text::{clean, list};
 use crate::catalog::{Case, Judgement, Reason, Scene, Target, TargetKind, common};
 use crate::checks::targets::domain_key;
 use crate::directory::{Descriptor, Guid, Token};
-use crate::evidence::{Data, Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
+use crate::evidence::{Data, Evidence, Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -96,11 +96,21 @@ impl<'a> Object<'a> {
     }
 }
 
+/// A descriptor as it follows from its record.
+type Read = Result<Arc<Descriptor>, Gap>;
+
+/// Spares the reading of descriptors that were read already: a scan has them when it has counted their users.
+pub fn already_read(evidence: &Evidence, key: &str, descriptor: &Arc<Descriptor>) {
+    for record in evidence.records_at(Kind::SecurityDescriptor, key) {
+        evidence.derived::<Read>(record, || Ok(Arc::clone(descriptor)));
+    }
+}
+
 /// The descriptor with this purpose at a target, or why it gives no answer.
 pub fn object<'a>(scene: &Scene<'a>, key: &str, purpose: &str, what: &str) -> Result<Object<'a>, Judgement> {
     let all = scene.evidence.facts_at::<SecurityDescriptor>(key);
     if let Some(fact) = all.iter().find(|fact| fact.data.purpose == purpose) {
-        let read = scene.evidence.derived(fact.record, || descriptor(fact.data).map(Arc::new));
+        let read = scene.evidence.derived::<Read>(fact.record, || descriptor(fact.data).map(Arc::new));
         return object_of(*fact, Result::clone(&read), what);
     }
     // A record that failed may still say what it was about.
@@ -122,11 +132,7 @@ pub fn object_in<'a>(record: &'a Record, what: &str) -> Result<Object<'a>, Judge
     object_of(fact, descriptor(fact.data).map(Arc::new), what)
 }
 
-fn object_of<'a>(
-    fact: Fact<'a, SecurityDescriptor>,
-    read: Result<Arc<Descriptor>, Gap>,
-    what: &str,
-) -> Result<Object<'a>, Judgement> {
+fn object_of<'a>(fact: Fact<'a, SecurityDescriptor>, read: Read, what: &str) -> Result<Object<'a>, Judgement> {
     let descriptor = read.map_err(|gap| {
         unfit(&gap, what).common(common::UNREAD).read(fact.record, "sdFlags").said("permissions", gap.text)
     })?;

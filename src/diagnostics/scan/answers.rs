@@ -3,9 +3,11 @@
 
 use super::records;
 use crate::catalog::{Reason, Status, Target, TargetKind};
+use crate::checks::permission::evidence::already_read;
 use crate::checks::user::alike::Alike;
 use crate::contract::UserResult;
 use crate::diagnostics::live::Live;
+use crate::directory::Descriptor;
 use crate::engine::{Answers, Shown, Statuses};
 use crate::evidence::collect::directory::{Found, display};
 use crate::evidence::{Evidence, Kind, Record};
@@ -23,6 +25,7 @@ fn is_open(status: Status) -> bool {
 pub struct UserKind {
     alike: Option<Alike<'static>>,
     known: Option<Arc<Statuses>>,
+    descriptor: Option<Arc<Descriptor>>,
 }
 
 /// Makes the answers about the users of one domain.
@@ -64,11 +67,11 @@ impl<'a> UserAnswers<'a> {
         self.examined.iter().map(|id| (*id).to_owned())
     }
 
-    /// Whom a user is like, and what is said of all of them as far as it is known.
-    pub fn kind(&self, alike: Option<Alike>) -> UserKind {
+    /// Whom a user with this descriptor is like, and what is said of all of them as far as it is known.
+    pub fn kind(&self, alike: Option<Alike>, descriptor: Option<Arc<Descriptor>>) -> UserKind {
         match alike.as_ref().and_then(|alike| self.known.get(alike)) {
-            Some(known) => UserKind { alike: None, known: Some(Arc::clone(known)) },
-            None => UserKind { alike: alike.map(Alike::into_owned), known: None },
+            Some(known) => UserKind { alike: None, known: Some(Arc::clone(known)), descriptor },
+            None => UserKind { alike: alike.map(Alike::into_owned), known: None, descriptor },
         }
     }
 
@@ -83,13 +86,16 @@ impl<'a> UserAnswers<'a> {
             // In a debug build everybody is judged, to hold what is remembered against it.
             if cfg!(debug_assertions) || !kind.known.as_ref().is_some_and(|known| known.is_clear()) {
                 records(self.live, &target, found).into_iter().for_each(|record| evidence.push(record));
+                if let Some(descriptor) = &kind.descriptor {
+                    already_read(&evidence, &target.key, descriptor);
+                }
             }
             asked.push((target, kind));
         }
         let scene = engine.world.scene(&evidence);
         let answers = Answers::new(&scene, &engine.plan, &engine.suppressions, self.shown);
         let mut results = Vec::with_capacity(asked.len());
-        for (target, UserKind { alike, known }) in asked {
+        for (target, UserKind { alike, known, .. }) in asked {
             let known = known.unwrap_or_else(|| {
                 let judged = Arc::new(answers.judged(&target));
                 self.examined.extend(judged.examined());

@@ -21,6 +21,7 @@ use crate::engine::{Judge, coverage};
 use crate::evidence::collect::directory::{Found, Scan};
 use crate::evidence::{DomainPolicy, Evidence};
 use crate::jobs::{Closed, Outbox};
+use std::sync::Arc;
 
 /// Users whose answers are made together.
 const AT_ONCE: usize = 100;
@@ -115,7 +116,8 @@ impl<'a> Coverages<'a> {
         self.coverage.add(user.parent_containers.first().map_or("", String::as_str), bucket);
         let is_known = judged.is_some() || bytes.is_none();
         let alike = || Alike::of(user, reserved, judged.as_deref(), governing);
-        self.answers.kind((is_answered && is_known).then(alike).flatten())
+        let alike = (is_answered && is_known).then(alike).flatten();
+        self.answers.kind(alike, judged.as_ref().map(|judged| Arc::clone(&judged.descriptor)))
     }
 
     /// The coverage as an item, as a finding, and in the report.
