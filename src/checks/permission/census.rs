@@ -60,7 +60,7 @@ pub fn is_counted(check: &Check) -> bool {
 
 impl<'a> Census<'a> {
     pub fn new(scene: &Scene<'a>, domain: &Target) -> Census<'a> {
-        let token = account_for(scene, domain).ok().map(|account| account.token);
+        let token = account_for(scene, domain).ok().map(|account| account.token.clone());
         let head = object(scene, &domain.key, "domainHead", &format!("the head of {}", clean(&domain.display)));
         Census {
             domain: domain.clone(),

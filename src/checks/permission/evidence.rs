@@ -8,16 +8,30 @@ use crate::checks::targets::domain_key;
 use crate::directory::{Descriptor, Guid, Token};
 use crate::evidence::{Data, Evidence, Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
 use std::collections::HashSet;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// The connector account of a domain and what it brings to an access check there.
 pub struct Account<'a> {
-    pub token: Arc<Token>,
+    identity: Arc<Identity>,
     pub groups: &'a TokenGroups,
     /// The record of the groups.
     pub record: &'a Record,
+}
+
+/// What follows from the record of the groups alone.
+pub struct Identity {
+    pub token: Arc<Token>,
     /// "CORP\MSOL_x (S-1-5-...)".
     pub name: String,
+}
+
+impl Deref for Account<'_> {
+    type Target = Identity;
+
+    fn deref(&self) -> &Identity {
+        &self.identity
+    }
 }
 
 impl Account<'_> {
@@ -68,16 +82,15 @@ pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>
         let unknown = Judgement::unknown(Reason::Ambiguous, message);
         return Err(unknown.common(common::NO_RULE_FITS).said("accounts", names));
     }
-    let (display, sid) = (clean(&first.record.target.display), first.data.account_sid.as_deref());
-    Ok(Account {
-        token: scene.evidence.derived(first.record, || token(first.data)),
-        groups: first.data,
-        record: first.record,
-        name: match sid {
+    let identity = scene.evidence.derived(first.record, || {
+        let (display, sid) = (clean(&first.record.target.display), first.data.account_sid.as_deref());
+        let name = match sid {
             Some(sid) if sid != display => format!("{display} ({})", clean(sid)),
             _ => display,
-        },
-    })
+        };
+        Identity { token: Arc::new(token(first.data)), name }
+    });
+    Ok(Account { identity, groups: first.data, record: first.record })
 }
 
 /// An object's descriptor, ready to be asked.
@@ -194,7 +207,7 @@ mod tests {
             (stage(), Target::user("x", "x", None), Err(Some(Reason::NotCollected))),
         ] {
             let found = with_scene(&stage, |scene| {
-                account_for(scene, &target).map(|account| account.name).map_err(|judgement| judgement.reason)
+                account_for(scene, &target).map(|account| account.name.clone()).map_err(|judgement| judgement.reason)
             });
             assert_eq!(found, expected.map(str::to_owned), "{}", target.key);
         }

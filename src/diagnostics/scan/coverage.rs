@@ -57,7 +57,7 @@ impl<'a> Coverages<'a> {
             operation: Operation::stated(&scene),
             policies: Policies::new(policy, all.into_iter().map(|fact| fact.data)),
             policy,
-            judged: account_for(&scene, domain).ok().map(|account| Judged::new(account.token, NEEDED)),
+            judged: account_for(&scene, domain).ok().map(|account| Judged::new(account.token.clone(), NEEDED)),
             coverage: Coverage::default(),
             answers: UserAnswers::new(live, evidence, domain),
         }
