@@ -99,7 +99,8 @@ impl<'a> Coverages<'a> {
             Some(Rights { decisions: *summary.decisions.first_chunk()?, protected: summary.is_protected })
         });
         let own_change = bytes.filter(|_| self.operation == Some(Operation::Change)).and_then(|bytes| {
-            let descriptor = Descriptor::from_bytes(bytes).ok()?;
+            let read = || Descriptor::from_bytes(bytes).ok().map(Arc::new);
+            let descriptor = judged.as_ref().map(|judged| Arc::clone(&judged.descriptor)).or_else(read)?;
             Some(own_change(&descriptor, class, &own_token(user, self.added)).verdict)
         });
         let (governing, reserved) = (self.policies.of(user), is_reserved(user));
