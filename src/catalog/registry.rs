@@ -2,8 +2,8 @@
 
 use super::check::Check;
 use crate::checks;
+use foldhash::HashMap;
 use once_cell::sync::Lazy;
-use std::collections::HashMap;
 
 const PARTS: &[&[Check]] = &[
     checks::network::CHECKS,
@@ -59,8 +59,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> + Clone {
     PARTS.iter().copied().flatten()
 }
 
-static BY_ID: Lazy<HashMap<&str, &Check, foldhash::fast::RandomState>> =
-    Lazy::new(|| checks().map(|check| (check.id, check)).collect());
+static BY_ID: Lazy<HashMap<&str, &Check>> = Lazy::new(|| checks().map(|check| (check.id, check)).collect());
 
 /// The check with this id.
 pub fn find(id: &str) -> Option<&'static Check> {

@@ -2,13 +2,13 @@
 //! bytes, and a scan reads a hundred thousand of them.
 
 use super::access::decide;
-use super::descriptor::{Dacl, Descriptor, Malformed};
+use super::descriptor::{Descriptor, Malformed};
 use super::guids::Guid;
 use super::right::Right;
 use super::sid::Sid;
 use super::token::Token;
 use super::why::Decision;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 
 /// What the checks ask of one descriptor.
@@ -16,8 +16,6 @@ use std::sync::Arc;
 pub struct Summary {
     /// The same for the same bytes and class, and never another's; forgotten bytes get a new one.
     pub id: u64,
-    pub is_protected: bool,
-    pub has_null_dacl: bool,
     /// One per right, in the order in which the rights were given.
     pub decisions: Vec<Decision>,
     pub descriptor: Arc<Descriptor>,
@@ -40,12 +38,12 @@ pub struct Judged {
     token: Arc<Token>,
     rights: Vec<Right>,
     /// By the class of the object, because an ACE may be for one class.
-    known: HashMap<Option<Guid>, Known, foldhash::fast::RandomState>,
+    known: HashMap<Option<Guid>, Known>,
     bytes: usize,
     next_id: u64,
 }
 
-type Known = HashMap<Box<[u8]>, Arc<Summary>, foldhash::fast::RandomState>;
+type Known = HashMap<Box<[u8]>, Arc<Summary>>;
 
 /// 8 MiB: more than two thousand different descriptors of 3 KiB.
 const MOST_BYTES: usize = 8 << 20;
@@ -75,8 +73,6 @@ impl Judged {
     fn judge_anew(&self, class: Option<Guid>, descriptor: Descriptor) -> Summary {
         Summary {
             id: self.next_id,
-            is_protected: descriptor.is_protected(),
-            has_null_dacl: descriptor.dacl == Dacl::Null,
             decisions: self.rights.iter().map(|right| decide(&descriptor, &self.token, *right, class)).collect(),
             descriptor: Arc::new(descriptor),
         }
@@ -111,8 +107,7 @@ mod tests {
             for (decision, right) in first.decisions.iter().zip(RIGHTS) {
                 assert_eq!(*decision, decide(&descriptor, &judged.token, right, Some(USER)), "{}", vector.name);
             }
-            assert_eq!(first.is_protected, descriptor.is_protected());
-            assert_eq!(first.has_null_dacl, descriptor.dacl == Dacl::Null);
+            assert_eq!(*first.descriptor, descriptor);
             assert!(descriptor.aces().iter().all(|ace| first.names(&ace.sid)), "{}", vector.name);
             assert!(
                 descriptor.owner.iter().all(|owner| first.names(owner)) && !first.names(&"S-1-9-9".parse().unwrap())

@@ -1,7 +1,7 @@
 //! The SIDs that an account brings to an access check.
 
 use super::sid::{CREATOR_GROUP, CREATOR_OWNER, OWNER_RIGHTS, Sid};
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// A set of SIDs, and whether it is all of them.
 ///
@@ -9,7 +9,7 @@ use std::collections::HashSet;
 /// account only on its own object.
 #[derive(Clone, Debug)]
 pub struct Token {
-    sids: HashSet<Sid, foldhash::fast::RandomState>,
+    sids: HashSet<Sid>,
     /// A bit for the last byte of each: most trustees of a list are in no token, and few of them share it.
     tails: [u64; 4],
     complete: bool,
@@ -27,7 +27,7 @@ impl Token {
     /// owner of each object: no token holds them, so they are left out.
     pub fn new(sids: impl IntoIterator<Item = Sid>, complete: bool) -> Token {
         let placeholders = [CREATOR_OWNER, CREATOR_GROUP, OWNER_RIGHTS];
-        let sids: HashSet<Sid, _> = sids.into_iter().filter(|sid| !placeholders.contains(sid)).collect();
+        let sids: HashSet<Sid> = sids.into_iter().filter(|sid| !placeholders.contains(sid)).collect();
         let mut tails = [0; 4];
         for (word, bit) in sids.iter().map(tail) {
             tails[word] |= bit;

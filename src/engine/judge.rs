@@ -11,12 +11,10 @@ use crate::catalog::{
 use crate::contract::{Finding, plain};
 use crate::evidence::Vantage;
 use crate::panics;
+use foldhash::HashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-
-type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// What a check says of a target once blocking is known.
 #[derive(Clone, Debug)]
@@ -31,12 +29,12 @@ pub struct Judge<'a> {
     scene: &'a Scene<'a>,
     explains: bool,
     /// By the function that lists them: many checks share one.
-    targets: RefCell<Map<usize, Rc<Vec<Target>>>>,
+    targets: RefCell<HashMap<usize, Rc<Vec<Target>>>>,
     /// Where a target stands in the list of its check, by key: with ten thousand users a search through the
     /// list for each of them would take minutes.
-    places: RefCell<Map<usize, Rc<Map<String, usize>>>>,
+    places: RefCell<HashMap<usize, Rc<HashMap<String, usize>>>>,
     /// By check and by the key of the target.
-    raw: RefCell<Map<&'static str, Map<String, Rc<Raw>>>>,
+    raw: RefCell<HashMap<&'static str, HashMap<String, Rc<Raw>>>>,
 }
 
 impl<'a> Judge<'a> {
@@ -69,7 +67,7 @@ impl<'a> Judge<'a> {
         found
     }
 
-    fn places(&self, check: &'static Check) -> Rc<Map<String, usize>> {
+    fn places(&self, check: &'static Check) -> Rc<HashMap<String, usize>> {
         if let Some(known) = self.places.borrow().get(&list_of(check)) {
             return known.clone();
         }

@@ -3,11 +3,9 @@
 use super::data::Data;
 use super::kind::Kind;
 use super::record::{Fact, Record, State};
+use foldhash::HashMap;
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-
-type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// An ordered collection of records. Records are only added, never changed.
 #[derive(Debug, Default)]
@@ -15,14 +13,14 @@ pub struct Evidence {
     kept: Arc<Kept>,
     /// A record as it might have been; it stands in for the one at its place.
     instead: Option<Box<Record>>,
-    derived: Mutex<Map<(TypeId, usize), Arc<dyn Any + Send + Sync>>>,
+    derived: Mutex<HashMap<(TypeId, usize), Arc<dyn Any + Send + Sync>>>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Kept {
     records: Vec<Record>,
-    by_kind: Map<Kind, Vec<usize>>,
-    by_target: Map<Kind, Map<String, Vec<usize>>>,
+    by_kind: HashMap<Kind, Vec<usize>>,
+    by_target: HashMap<Kind, HashMap<String, Vec<usize>>>,
 }
 
 impl Evidence {

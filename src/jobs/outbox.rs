@@ -113,8 +113,6 @@ impl Page {
 struct Inner {
     /// The last one is still filled.
     pages: VecDeque<Page>,
-    items: usize,
-    bytes: usize,
     progress: Progress,
     end: Option<End>,
     closed: bool,
@@ -122,7 +120,9 @@ struct Inner {
 
 impl Inner {
     fn has_room_for(&self, item: &[u8]) -> bool {
-        self.items == 0 || (self.items < MOST_ITEMS && self.bytes + item.len() <= MOST_BYTES)
+        let items: usize = self.pages.iter().map(|page| page.items).sum();
+        let bytes: usize = self.pages.iter().map(|page| page.json.len()).sum();
+        self.pages.is_empty() || (items < MOST_ITEMS && bytes + item.len() <= MOST_BYTES)
     }
 
     fn add(&mut self, item: &[u8]) {
@@ -132,15 +132,6 @@ impl Inner {
         if let Some(page) = self.pages.back_mut() {
             page.add(item);
         }
-        self.items += 1;
-        self.bytes += item.len();
-    }
-
-    fn take(&mut self) -> Page {
-        let page = self.pages.pop_front().unwrap_or_else(Page::new);
-        self.items -= page.items;
-        self.bytes -= page.json.len() - START.len() - page.items.saturating_sub(1);
-        page
     }
 }
 
@@ -251,7 +242,7 @@ impl Outbox {
         if inner.closed {
             return Err(Closed);
         }
-        let mut page = inner.take();
+        let mut page = inner.pages.pop_front().unwrap_or_else(Page::new);
         let report = inner.end.as_ref().and_then(|end| end.report.as_deref());
         let is_last = inner.pages.is_empty() && page.has_room_for(report.map_or(0, <[u8]>::len));
         let end = inner.end.as_ref().filter(|_| is_last);

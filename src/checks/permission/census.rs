@@ -3,7 +3,7 @@
 
 use super::below::blame_among;
 use super::evidence::{Object, account_for, object, object_in, unfit};
-use super::facts::{NEEDED, Rights, class_of, descriptor as read};
+use super::facts::{NEEDED, Rights, class_of, descriptor as read, rights_of};
 use super::on_users::{Scale, container_of, of_tally};
 use super::sample::{Extent, Tally};
 use super::{CHECKS, change_password, container_inheritance, misplaced_grants};
@@ -60,7 +60,7 @@ pub fn is_counted(check: &Check) -> bool {
 
 impl<'a> Census<'a> {
     pub fn new(scene: &Scene<'a>, domain: &Target) -> Census<'a> {
-        let token = account_for(scene, domain).ok().map(|account| account.token.clone());
+        let token = account_for(scene, domain).ok().map(|account| account.token);
         let head = object(scene, &domain.key, "domainHead", &format!("the head of {}", clean(&domain.display)));
         Census {
             domain: domain.clone(),
@@ -96,16 +96,17 @@ impl<'a> Census<'a> {
             match counts || index >= NEEDED.len() {
                 true => {
                     let decision = summary.as_ref().map(|summary| summary.decisions[index]);
-                    tally.add(&container, decision, summary.as_ref().is_some_and(|summary| summary.is_protected));
+                    let is_closed = summary.as_ref().is_some_and(|summary| summary.descriptor.is_protected());
+                    tally.add(&container, decision, is_closed);
                 }
                 false => tally.set_aside(),
             }
         }
         if counts {
-            let rights = summary.and_then(|summary| {
-                Some(Rights { decisions: *summary.decisions.first_chunk()?, protected: summary.is_protected })
-            });
-            let own = rights.ok_or_else(|| read(descriptor).err().map(|gap| unfit(&gap, &clean(name))));
+            let own = summary
+                .as_deref()
+                .and_then(rights_of)
+                .ok_or_else(|| read(descriptor).err().map(|gap| unfit(&gap, &clean(name))));
             self.add_below(user, name, own.as_ref(), class);
         }
     }

@@ -8,30 +8,22 @@ use crate::checks::targets::domain_key;
 use crate::directory::{Descriptor, Guid, Token};
 use crate::evidence::{Data, Evidence, Fact, Kind, Record, SecurityDescriptor, State, TokenGroups, User};
 use std::collections::HashSet;
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// The connector account of a domain and what it brings to an access check there.
 pub struct Account<'a> {
-    identity: Arc<Identity>,
+    pub token: Arc<Token>,
+    /// "CORP\MSOL_x (S-1-5-...)".
+    pub name: Arc<str>,
     pub groups: &'a TokenGroups,
     /// The record of the groups.
     pub record: &'a Record,
 }
 
 /// What follows from the record of the groups alone.
-pub struct Identity {
-    pub token: Arc<Token>,
-    /// "CORP\MSOL_x (S-1-5-...)".
-    pub name: String,
-}
-
-impl Deref for Account<'_> {
-    type Target = Identity;
-
-    fn deref(&self) -> &Identity {
-        &self.identity
-    }
+struct Identity {
+    token: Arc<Token>,
+    name: Arc<str>,
 }
 
 impl Account<'_> {
@@ -88,9 +80,10 @@ pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>
             Some(sid) if sid != display => format!("{display} ({})", clean(sid)),
             _ => display,
         };
-        Identity { token: Arc::new(token(first.data)), name }
+        Identity { token: Arc::new(token(first.data)), name: name.into() }
     });
-    Ok(Account { identity, groups: first.data, record: first.record })
+    let (token, name) = (Arc::clone(&identity.token), Arc::clone(&identity.name));
+    Ok(Account { token, name, groups: first.data, record: first.record })
 }
 
 /// An object's descriptor, ready to be asked.
@@ -207,7 +200,9 @@ mod tests {
             (stage(), Target::user("x", "x", None), Err(Some(Reason::NotCollected))),
         ] {
             let found = with_scene(&stage, |scene| {
-                account_for(scene, &target).map(|account| account.name.clone()).map_err(|judgement| judgement.reason)
+                account_for(scene, &target)
+                    .map(|account| account.name.to_string())
+                    .map_err(|judgement| judgement.reason)
             });
             assert_eq!(found, expected.map(str::to_owned), "{}", target.key);
         }

@@ -2,7 +2,7 @@
 //! data, never the evidence, because a scan asks them a hundred thousand times.
 
 use crate::catalog::Reason;
-use crate::directory::{Decision, Descriptor, Guid, Right, Sid, Token, Verdict, decide, guids};
+use crate::directory::{Decision, Descriptor, Guid, Right, Sid, Summary, Token, Verdict, decide, guids};
 use crate::evidence::{SecurityDescriptor, TokenGroups};
 
 /// The rights without which a password cannot be written back (PW505, PW506, PW507), in this order.
@@ -56,6 +56,11 @@ pub struct Rights {
 pub fn rights(descriptor: &Descriptor, token: &Token, class: Option<Guid>) -> Rights {
     let decisions = NEEDED.map(|right| decide(descriptor, token, right, class));
     Rights { decisions, protected: descriptor.is_protected() }
+}
+
+/// The same from a descriptor that was judged for these rights first.
+pub fn rights_of(summary: &Summary) -> Option<Rights> {
+    Some(Rights { decisions: *summary.decisions.first_chunk()?, protected: summary.descriptor.is_protected() })
 }
 
 /// Whether all the needed rights are there.

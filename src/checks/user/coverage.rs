@@ -4,7 +4,8 @@ use super::bucket::Bucket;
 use crate::calendar::instant;
 use crate::catalog::text::clean;
 use crate::catalog::{Judgement, NameValue, Reason, Status};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeMap;
 
 const MOST_CONTAINERS: usize = 5;
 const MOST_PLACES: usize = 3;
@@ -23,7 +24,7 @@ pub struct Coverage {
     left_out: usize,
     names: BTreeMap<&'static str, usize>,
     /// Per container: users who fail, and all.
-    containers: HashMap<String, (usize, usize), foldhash::fast::RandomState>,
+    containers: HashMap<String, (usize, usize)>,
     last_too_young: Option<i64>,
 }
 

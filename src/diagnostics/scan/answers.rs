@@ -11,7 +11,8 @@ use crate::directory::Descriptor;
 use crate::engine::{Answers, Shown, Statuses};
 use crate::evidence::collect::directory::{Found, display};
 use crate::evidence::{Evidence, Kind, Record};
-use std::collections::{HashMap, HashSet};
+use foldhash::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Kinds of users that are remembered, of less than two KiB each; who is of none of them is judged.
@@ -36,7 +37,7 @@ pub struct UserAnswers<'a> {
     /// Records that the checks of a user read besides those about the user.
     shared: Vec<Record>,
     shown: Shown,
-    known: HashMap<Alike<'static>, Arc<Statuses>, foldhash::fast::RandomState>,
+    known: HashMap<Alike<'static>, Arc<Statuses>>,
     examined: HashSet<&'static str>,
 }
 
@@ -69,10 +70,9 @@ impl<'a> UserAnswers<'a> {
 
     /// Whom a user with this descriptor is like, and what is said of all of them as far as it is known.
     pub fn kind(&self, alike: Option<Alike>, descriptor: Option<Arc<Descriptor>>) -> UserKind {
-        match alike.as_ref().and_then(|alike| self.known.get(alike)) {
-            Some(known) => UserKind { alike: None, known: Some(Arc::clone(known)), descriptor },
-            None => UserKind { alike: alike.map(Alike::into_owned), known: None, descriptor },
-        }
+        let known = alike.as_ref().and_then(|alike| self.known.get(alike)).cloned();
+        let alike = alike.filter(|_| known.is_none()).map(Alike::into_owned);
+        UserKind { alike, known, descriptor }
     }
 
     /// The answers about a few users.

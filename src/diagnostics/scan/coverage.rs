@@ -5,7 +5,7 @@ use super::{Told, hand_out, hand_out_users};
 use crate::catalog::text::clean;
 use crate::catalog::{Scene, Target};
 use crate::checks::permission::evidence::account_for;
-use crate::checks::permission::facts::{NEEDED, Rights, class_of};
+use crate::checks::permission::facts::{NEEDED, class_of, rights_of};
 use crate::checks::policy::governing::Policies;
 use crate::checks::user::alike::Alike;
 use crate::checks::user::bucket::{Known, bucket};
@@ -57,7 +57,7 @@ impl<'a> Coverages<'a> {
             operation: Operation::stated(&scene),
             policies: Policies::new(policy, all.into_iter().map(|fact| fact.data)),
             policy,
-            judged: account_for(&scene, domain).ok().map(|account| Judged::new(account.token.clone(), NEEDED)),
+            judged: account_for(&scene, domain).ok().map(|account| Judged::new(account.token, NEEDED)),
             coverage: Coverage::default(),
             answers: UserAnswers::new(live, evidence, domain),
         }
@@ -95,9 +95,7 @@ impl<'a> Coverages<'a> {
         let class = class_of(descriptor);
         let bytes = descriptor.sd_bytes.as_ref().map(|bytes| bytes.0.as_slice());
         let judged = self.judged.as_mut().zip(bytes).and_then(|(judged, bytes)| judged.judge(class, bytes).ok());
-        let rights = judged.as_deref().and_then(|summary| {
-            Some(Rights { decisions: *summary.decisions.first_chunk()?, protected: summary.is_protected })
-        });
+        let rights = judged.as_deref().and_then(rights_of);
         let own_change = bytes.filter(|_| self.operation == Some(Operation::Change)).and_then(|bytes| {
             let read = || Descriptor::from_bytes(bytes).ok().map(Arc::new);
             let descriptor = judged.as_ref().map(|judged| Arc::clone(&judged.descriptor)).or_else(read)?;

@@ -114,10 +114,6 @@ impl Attribute {
 
     /// The range of the values in a list of this name, empty when it is whole; `None` for another attribute.
     fn range(&self, attribute: &str) -> Option<&str> {
-        // Most names are shorter or begin otherwise.
-        if !self.name.get(..1)?.eq_ignore_ascii_case(attribute.get(..1)?) {
-            return None;
-        }
         let (name, option) = self.name.split_at_checked(attribute.len())?;
         let is_range = || option.get(..7).is_some_and(|start| start.eq_ignore_ascii_case(";range="));
         ((option.is_empty() || is_range()) && name.eq_ignore_ascii_case(attribute)).then_some(option)
