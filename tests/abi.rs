@@ -55,7 +55,7 @@ fn run(collector: Misbehaving, deadline: Duration, cancel_at_once: bool) -> Vec<
             settings: Settings::default(),
             tables: Arc::new(Tables::shipped()),
             vantage: Vantage::SyncServer,
-            run_as: "tester".to_owned(),
+            run_as: "tester".into(),
             server: Target::server("sync1"),
             now_unix_ms: 0,
         }),

@@ -32,6 +32,11 @@ impl<'a> Case<'a> {
         self.scene.evidence.facts_at::<D>(&self.target.key)
     }
 
+    /// The first of them.
+    pub fn fact<D: Data>(&self) -> Option<Fact<'a, D>> {
+        self.scene.evidence.fact_at::<D>(&self.target.key)
+    }
+
     /// The one readable record of kind `D` about this target, or the answer "could not be read".
     pub fn need<D: Data>(&self) -> Result<Fact<'a, D>, Judgement> {
         self.need_at::<D>(&self.target.key)
@@ -40,7 +45,7 @@ impl<'a> Case<'a> {
     /// The same about another target (a domain of this controller, the server itself).
     pub fn need_at<D: Data>(&self, key: &str) -> Result<Fact<'a, D>, Judgement> {
         let evidence = self.scene.evidence;
-        if let Some(fact) = evidence.facts_at::<D>(key).into_iter().next() {
+        if let Some(fact) = evidence.fact_at::<D>(key) {
             return Ok(fact);
         }
         Err(match evidence.records_at(D::KIND, key).next() {

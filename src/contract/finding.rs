@@ -3,6 +3,7 @@
 use crate::catalog::{Area, Class, Flip, NameValue, Proof, Reason, Severity, Status, Step, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Catalog 0.1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -10,9 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct Finding {
     /// `id@target.key`, unique in a report.
     pub key: String,
-    pub id: String,
+    pub id: Cow<'static, str>,
     pub area: Area,
-    pub title: String,
+    pub title: Cow<'static, str>,
     pub status: Status,
     /// The status before the role rules lowered it; blocking reads this one.
     pub outcome: Status,
@@ -30,10 +31,10 @@ pub struct Finding {
     pub representative: bool,
     pub message: String,
     pub evidence: Vec<NameValue>,
-    pub remediation: String,
+    pub remediation: Cow<'static, str>,
     pub steps: Vec<Step>,
     /// Address of the documentation page.
-    pub link: String,
+    pub link: Cow<'static, str>,
     /// Root ids of what blocks this check.
     pub blocked_by: Vec<String>,
     pub by_design: bool,

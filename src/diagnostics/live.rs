@@ -198,7 +198,7 @@ impl Live {
             vantage: vantage(sync_server),
             settings,
             tables,
-            run_as: platform::account_name(),
+            run_as: platform::account_name().into(),
             server: Target::server(&platform::host_name()),
             now_unix_ms: unix_ms(),
         });

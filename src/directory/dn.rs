@@ -30,7 +30,7 @@ impl fmt::Display for BadDn {
 
 /// The RDNs, from the object upwards. The empty name has none.
 pub fn rdns(dn: &str) -> Result<Vec<Rdn<'_>>, BadDn> {
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(dn.bytes().filter(|byte| *byte == b',').count() + 1);
     let mut position = 0;
     for raw in split(dn) {
         found.push(rdn(raw).map_err(|what| BadDn { position, what })?);
@@ -41,25 +41,19 @@ pub fn rdns(dn: &str) -> Result<Vec<Rdn<'_>>, BadDn> {
 
 /// Splits at commas that no backslash escapes. The old spelling `;` and quoted values of [RFC 2253] are
 /// never written by a directory.
-pub fn split(dn: &str) -> Vec<&str> {
-    if dn.is_empty() {
-        return Vec::new();
-    }
-    let mut parts = Vec::new();
-    let (mut start, mut escaped) = (0, false);
-    for (at, byte) in dn.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b',' => {
-                parts.push(&dn[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&dn[start..]);
-    parts
+pub fn split(dn: &str) -> impl Iterator<Item = &str> {
+    let mut left = (!dn.is_empty()).then_some(dn);
+    std::iter::from_fn(move || {
+        let rest = left?;
+        let mut is_escaped = false;
+        let comma = rest.bytes().position(|byte| {
+            let is_end = byte == b',' && !is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+            is_end
+        });
+        left = comma.map(|at| &rest[at + 1..]);
+        Some(&rest[..comma.unwrap_or(rest.len())])
+    })
 }
 
 fn rdn(raw: &str) -> Result<Rdn<'_>, &'static str> {
@@ -127,21 +121,23 @@ fn ber_string(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(content.to_vec())
 }
 
+/// What stands above an object; `None` of one part alone.
+pub fn parent(dn: &str) -> Option<&str> {
+    dn.get(split(dn).next()?.len() + 1..)
+}
+
 /// The DNs between an object and the head of its domain, nearest first; `None` when the object does not
 /// stand under that head.
 pub fn parent_containers(dn: &str, domain_head: &str) -> Option<Vec<String>> {
-    let (parts, head) = (split(dn), split(domain_head));
-    let below = parts.len().checked_sub(head.len())?;
-    let same = |(one, other): (&&str, &&str)| one.eq_ignore_ascii_case(other);
-    if below == 0 || head.is_empty() || !parts[below..].iter().zip(&head).all(same) {
-        return None;
+    let (mut above, mut found) = (dn, Vec::new());
+    for part in split(dn) {
+        above = above.get(part.len() + 1..).filter(|above| !above.is_empty())?;
+        if above.eq_ignore_ascii_case(domain_head) {
+            return Some(found);
+        }
+        found.push(above.to_owned());
     }
-    let mut above = dn;
-    let next = |part: &&str| {
-        above = &above[part.len() + 1..];
-        above.to_owned()
-    };
-    Some(parts[..below - 1].iter().map(next).collect())
+    None
 }
 
 /// A character that writeback cannot handle in the name of a container.
@@ -227,6 +223,12 @@ mod tests {
         ] {
             assert_eq!(rdns(dn).unwrap_err().position, position, "{dn}");
         }
+    }
+
+    #[test]
+    fn what_stands_above_begins_behind_the_first_comma_that_is_none_of_a_name() {
+        assert_eq!(parent("CN=a\\,b,OU=c,DC=d"), Some("OU=c,DC=d"));
+        assert_eq!((parent("DC=d"), parent("")), (None, None));
     }
 
     #[test]

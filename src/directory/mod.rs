@@ -36,7 +36,7 @@ mod why_tests;
 
 pub use access::decide;
 pub use descriptor::{Ace, AceKind, Dacl, Descriptor, Malformed};
-pub use dn::{BadDn, Rdn, Reserved, parent_containers, rdns, reserved_characters};
+pub use dn::{BadDn, Rdn, Reserved, parent, parent_containers, rdns, reserved_characters};
 pub use edit::Edit;
 pub use guids::Guid;
 pub use inherit::{Grant, Reach, grants, passes_on};

@@ -5,7 +5,7 @@ use super::sid::Sid;
 use super::sid_names::well_known_name;
 use crate::catalog::Reason;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -99,6 +99,15 @@ impl Via {
             Via::Class => " through the class of the object",
             Via::Right | Via::Property | Via::NullDacl | Via::EmptyDacl | Via::Owner | Via::Missing => "",
         }
+    }
+}
+
+impl Why {
+    /// The reason in words, of which several sentences are made.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(128);
+        write!(text, "{self}").expect("a String takes all");
+        text
     }
 }
 

@@ -168,8 +168,8 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
             _ => Confidence::Low,
         };
         let mine = reached.iter().copied().filter(|&effect| explains(index, effect));
-        let ranked = by_check.entry(finding.id.as_str()).or_insert_with(|| Ranked {
-            id: finding.id.clone(),
+        let ranked = by_check.entry(&*finding.id).or_insert_with(|| Ranked {
+            id: finding.id.to_string(),
             findings: Vec::new(),
             exact: i64::MIN,
             confidence,
@@ -195,8 +195,8 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
         let finding = &findings[index];
         if causes::is_symptom(&finding.id) && finding.status == Status::Fail && !explained_symptoms.contains(&index) {
             let one_class = finding.classes.len() == 1;
-            by_check.entry(finding.id.as_str()).or_insert_with(|| Ranked {
-                id: finding.id.clone(),
+            by_check.entry(&*finding.id).or_insert_with(|| Ranked {
+                id: finding.id.to_string(),
                 findings: vec![index],
                 exact: own(finding) * (UNIT / 10_000),
                 confidence: if one_class { Confidence::Medium } else { Confidence::Low },
@@ -244,7 +244,7 @@ fn covers(
     cause: usize,
     effect: usize,
 ) -> bool {
-    let is_aggregate = ["PW505", "PW506", "PW507"].contains(&findings[effect].id.as_str())
+    let is_aggregate = ["PW505", "PW506", "PW507"].contains(&&*findings[effect].id)
         && findings[effect].target.kind == TargetKind::Domain;
     if !is_aggregate || findings[cause].target.kind != TargetKind::Container {
         return true;
@@ -273,8 +273,7 @@ fn covers(
 
 /// Findings that are blocked by this one or by one that it reaches.
 fn blocked_by(findings: &[Finding], cause: usize, reached: &[usize]) -> BTreeSet<usize> {
-    let blockers: BTreeSet<&str> =
-        std::iter::once(&cause).chain(reached).map(|&index| findings[index].id.as_str()).collect();
+    let blockers: BTreeSet<&str> = std::iter::once(&cause).chain(reached).map(|&index| &*findings[index].id).collect();
     (0..findings.len())
         .filter(|&index| {
             findings[index].reason == Some(Reason::Blocked)

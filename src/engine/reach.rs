@@ -22,7 +22,7 @@ impl<'a> Graph<'a> {
                 Status::Pass => false,
             };
             if conducts {
-                by_id.entry(finding.id.as_str()).or_default().push(index);
+                by_id.entry(&*finding.id).or_default().push(index);
             }
         }
         Graph { findings, by_id }

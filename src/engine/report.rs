@@ -177,19 +177,19 @@ fn describe(cause: &Ranked, findings: &[Finding], after_fix: VerdictState) -> Ca
         explanation.push_str(&format!(" And {} more.", cause.findings.len() - 3));
     }
     let effects: BTreeSet<String> =
-        cause.explains.iter().chain(&cause.blocks).map(|&index| findings[index].id.clone()).collect();
+        cause.explains.iter().chain(&cause.blocks).map(|&index| findings[index].id.to_string()).collect();
     let evidence: Vec<NameValue> = first.evidence.iter().take(8).cloned().collect();
     Cause {
         id: cause.id.clone(),
         keys: cause.findings.iter().map(|&index| findings[index].key.clone()).collect(),
-        title: first.title.clone(),
+        title: first.title.to_string(),
         score: cause.score(),
         confidence: cause.confidence,
         explanation,
         evidence,
-        remediation: first.remediation.clone(),
+        remediation: first.remediation.to_string(),
         steps: first.steps.clone(),
-        link: first.link.clone(),
+        link: first.link.to_string(),
         explains: cause.explains.iter().map(|&index| findings[index].key.clone()).collect(),
         effects: effects.into_iter().collect(),
         needed: if cause.is_symptom { needed(&cause.id, findings) } else { Vec::new() },

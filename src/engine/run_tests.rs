@@ -16,7 +16,7 @@ fn plan(diagnostic: Diagnostic, checks: &[&str]) -> Vec<(Touched, Vec<String>)> 
             settings: Settings { domains: vec!["corp.example".to_owned()], ..Settings::default() },
             tables: Arc::new(Tables::shipped()),
             vantage: Vantage::Other,
-            run_as: "tester".to_owned(),
+            run_as: "tester".into(),
             server: server(),
             now_unix_ms: 0,
         }),

@@ -6,6 +6,8 @@ use crate::catalog::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Where a network path was seen from. Only the sync server sees the path of the service itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,9 +52,9 @@ pub struct Record {
     pub kind: Kind,
     pub target: Target,
     pub collected_at_unix_ms: i64,
-    pub collector: String,
+    pub collector: Cow<'static, str>,
     pub vantage: Vantage,
-    pub run_as: String,
+    pub run_as: Arc<str>,
     pub duration_ms: u32,
     pub state: State,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,10 +80,10 @@ impl<'de> Deserialize<'de> for Record {
             target: Target,
             collected_at_unix_ms: i64,
             #[serde(default)]
-            collector: String,
+            collector: Cow<'static, str>,
             vantage: Vantage,
             #[serde(default)]
-            run_as: String,
+            run_as: Arc<str>,
             #[serde(default)]
             duration_ms: u32,
             state: State,

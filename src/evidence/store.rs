@@ -89,6 +89,11 @@ impl Evidence {
         self.records_at(D::KIND, target_key).filter_map(Record::fact).collect()
     }
 
+    /// The first of them.
+    pub fn fact_at<D: Data>(&self, target_key: &str) -> Option<Fact<'_, D>> {
+        self.records_at(D::KIND, target_key).find_map(Record::fact)
+    }
+
     /// True when somebody asked for this kind at all; without that its checks are "not collected".
     pub fn was_asked(&self, kind: Kind) -> bool {
         self.records_of(kind).any(|record| record.state != State::NotCollected)

@@ -163,7 +163,7 @@ impl Page {
         self.findings("COULD NOT BE READ", of(|finding| finding.status == Status::Unknown));
         self.findings("NOT COUNTED (SUPPRESSED)", of(|finding| finding.suppressed.is_some()));
         let waiting = report.findings.iter().filter(|finding| !finding.blocked_by.is_empty());
-        let mut waiting: Vec<&str> = waiting.map(|finding| finding.id.as_str()).collect();
+        let mut waiting: Vec<&str> = waiting.map(|finding| &*finding.id).collect();
         waiting.dedup();
         if !waiting.is_empty() {
             self.heading("WAITING FOR WHAT FAILED FIRST");

@@ -25,7 +25,7 @@ pub fn world(settings: Settings) -> Arc<World> {
         settings: Settings { cloud: "Public".to_owned(), ..settings },
         tables: Arc::new(tables),
         vantage: Vantage::SyncServer,
-        run_as: "tester".to_owned(),
+        run_as: "tester".into(),
         server: Target::server("sync1"),
         now_unix_ms: password_writeback::evidence::collect::unix_ms(),
     })

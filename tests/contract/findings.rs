@@ -47,9 +47,9 @@ pub fn finding(line: &str, index: &Value) -> Finding {
     let target = target(words[2]);
     Finding {
         key: format!("{}@{}", words[0], target.key),
-        id: words[0].to_owned(),
+        id: words[0].to_owned().into(),
         area: read(text("area")),
-        title: text("title").to_owned(),
+        title: text("title").to_owned().into(),
         status,
         outcome: status,
         reason: (status == Status::NotApplicable).then_some(Reason::Blocked),
@@ -62,9 +62,9 @@ pub fn finding(line: &str, index: &Value) -> Finding {
         representative: true,
         message: String::new(),
         evidence: Vec::new(),
-        remediation: String::new(),
+        remediation: "".into(),
         steps: Vec::new(),
-        link: String::new(),
+        link: "".into(),
         blocked_by: value("by=").map(|id| vec![id.to_owned()]).unwrap_or_default(),
         by_design: false,
         suppressed: None,

@@ -60,7 +60,7 @@ fn the_ace_that_decided_is_named_with_its_trustee_and_where_it_was_set() {
         let explain = finding.explain.as_ref().unwrap();
         let value = |name: &str| explain.fields.iter().find(|field| field.name == name).map(|field| &field.value);
         let is_about_a_user = finding.target.key.starts_with("user:");
-        if !is_about_a_user || !["PW505", "PW506", "PW507", "PW915"].contains(&finding.id.as_str()) {
+        if !is_about_a_user || !["PW505", "PW506", "PW507", "PW915"].contains(&&*finding.id) {
             return;
         }
         let label = format!("{} {}: {:?}", case.display(), finding.key, explain.fields);
@@ -107,11 +107,11 @@ fn a_flip_holds_when_the_evidence_is_changed() {
         assert!(own.contains(flip.name.as_str()), "{label}: the field is not among the deciding ones");
         let changed =
             address.replace(records, &flip.value).unwrap_or_else(|| panic!("{label}: no such field or value"));
-        let selection = Selection { checks: vec![finding.id.clone()], ..everything() };
+        let selection = Selection { checks: vec![finding.id.to_string()], ..everything() };
         let after = explained(header, &changed, &selection);
         let after = after.findings.iter().find(|other| other.key == finding.key);
         assert_eq!(after.map(|finding| finding.status), Some(flip.status), "{label}");
-        checks.insert(finding.id.clone());
+        checks.insert(finding.id.to_string());
     });
     assert!(checks.len() >= 25, "flips of too few checks were tried: {checks:?}");
 }

@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn a_managed_account_is_for_cloud_sync_only() {
         let managed = || User {
-            object_class: ["top", "user", "computer", "msDS-GroupManagedServiceAccount"].map(str::to_owned).to_vec(),
+            object_class: ["top", "user", "computer", "msDS-GroupManagedServiceAccount"].map(str::to_owned).into(),
             is_gmsa: true,
             ..sound()
         };

@@ -26,7 +26,7 @@ fn town() -> Stage {
         ..member(&[SALES], true)
     };
     let former = || User { admin_count: Some(1), ..member(&[NORTH, SALES], true) };
-    let person = || SecurityDescriptor { object_class: vec!["inetOrgPerson".to_owned()], ..sd("user", false, &[]) };
+    let person = || SecurityDescriptor { object_class: ["inetOrgPerson".to_owned()].into(), ..sd("user", false, &[]) };
     let denied = || [deny(NEEDED[0]), allow(NEEDED[0]), allow(NEEDED[1]), allow(NEEDED[2])];
     let open = || [TestAce { conditional: true, ..allow(NEEDED[0]) }];
     let unread = || SecurityDescriptor { sd_bytes: None, ..sd("user", false, &[]) };

@@ -44,8 +44,8 @@ pub fn account<'a>(case: &Case<'a>) -> Result<Account<'a>, Judgement> {
 }
 
 pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>, Judgement> {
-    let name = clean(&target.display);
     let Some(domain) = domain_key(target).and_then(|key| key.strip_prefix("domain:")) else {
+        let name = clean(&target.display);
         let unknown = Judgement::unknown(Reason::NotCollected, format!("The domain of {name} is not known."));
         return Err(unknown.common(common::UNREAD).said("domain", "not known"));
     };
@@ -53,12 +53,8 @@ pub fn account_for<'a>(scene: &Scene<'a>, target: &Target) -> Result<Account<'a>
     let serves =
         |record: &Record| !target.within.iter().any(names_account) || target.within.contains(&record.target.key);
     let records = || scene.evidence.records_of(Kind::TokenGroups).filter(|record| serves(record));
-    let found: Vec<Fact<'a, TokenGroups>> = scene
-        .evidence
-        .facts::<TokenGroups>()
-        .into_iter()
-        .filter(|fact| serves(fact.record) && fact.data.domain.eq_ignore_ascii_case(domain))
-        .collect();
+    let is_here = |fact: &Fact<TokenGroups>| fact.data.domain.eq_ignore_ascii_case(domain);
+    let found: Vec<Fact<'a, TokenGroups>> = records().filter_map(Record::fact).filter(is_here).collect();
     let first = found.first().ok_or_else(|| match records().find(|record| record.state != State::Ok) {
         Some(record) => Judgement::unreadable(record),
         None => Judgement::unknown(
@@ -114,10 +110,10 @@ pub fn already_read(evidence: &Evidence, key: &str, descriptor: &Arc<Descriptor>
 
 /// The descriptor with this purpose at a target, or why it gives no answer.
 pub fn object<'a>(scene: &Scene<'a>, key: &str, purpose: &str, what: &str) -> Result<Object<'a>, Judgement> {
-    let all = scene.evidence.facts_at::<SecurityDescriptor>(key);
-    if let Some(fact) = all.iter().find(|fact| fact.data.purpose == purpose) {
+    let mut all = scene.evidence.records_at(Kind::SecurityDescriptor, key).filter_map(Record::fact);
+    if let Some(fact) = all.find(|fact: &Fact<SecurityDescriptor>| fact.data.purpose == purpose) {
         let read = scene.evidence.derived::<Read>(fact.record, || descriptor(fact.data).map(Arc::new));
-        return object_of(*fact, Result::clone(&read), what);
+        return object_of(fact, Result::clone(&read), what);
     }
     // A record that failed may still say what it was about.
     let may_be_it = |record: &&Record| {

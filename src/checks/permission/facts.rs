@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn the_class_is_the_one_read_else_the_most_special_name() {
         let named = |name: &str| SecurityDescriptor {
-            object_class: vec!["top".to_owned(), name.to_owned()],
+            object_class: ["top".to_owned(), name.to_owned()].into(),
             ..Default::default()
         };
         assert_eq!(class_of(&named("inetOrgPerson")), Some(guids::INET_ORG_PERSON));

@@ -234,7 +234,7 @@ mod tests {
     }
 
     fn below(class: &str, parents: &[&str], aces: &[TestAce]) -> Stage {
-        let own = SecurityDescriptor { object_class: vec![class.to_owned()], ..sd("user", false, aces) };
+        let own = SecurityDescriptor { object_class: [class.to_owned()].into(), ..sd("user", false, aces) };
         stage().add(&user("anna"), member(parents, true)).add(&user("anna"), own)
     }
 

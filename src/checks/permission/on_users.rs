@@ -67,17 +67,16 @@ pub fn decision<'a>(case: &Case<'a>, account: &Account, right: Right) -> Result<
 
 /// The finding of one decision, without severity and steps.
 pub fn verdict_on(name: &str, case: &Case, account: &Account, object: &Object, decision: &Decision) -> Judgement {
-    let (right, who) = (decision.why.right.name(), &account.name);
+    let (right, who, why) = (decision.why.right.name(), &account.name, decision.why.text());
     let judgement = match decision.verdict {
         Verdict::Granted => Judgement::pass(format!("{who} has {right} on {name}.")),
-        Verdict::Denied => Judgement::fail(format!("{who} is denied {right} on {name}: {}.", decision.why)),
-        Verdict::NotGranted => Judgement::fail(format!("{who} does not have {right} on {name}: {}.", decision.why)),
-        Verdict::Undecided(open) => Judgement::unknown(
-            open.reason(),
-            format!("Whether {who} has {right} on {name} is not settled: {}.", decision.why),
-        ),
+        Verdict::Denied => Judgement::fail(format!("{who} is denied {right} on {name}: {why}.")),
+        Verdict::NotGranted => Judgement::fail(format!("{who} does not have {right} on {name}: {why}.")),
+        Verdict::Undecided(open) => {
+            Judgement::unknown(open.reason(), format!("Whether {who} has {right} on {name} is not settled: {why}."))
+        }
     };
-    let judgement = decided(judgement.with("why", decision.why), case, account.holder(), object, decision);
+    let judgement = decided(judgement.with("why", why), case, account.holder(), object, decision);
     match decision.verdict {
         Verdict::Undecided(Undecided::TokenIncomplete) => judgement.read(account.record, "complete").or(true),
         _ => judgement,
@@ -244,10 +243,8 @@ fn head_of(dn: &str) -> String {
 
 /// What the DN stands in: inheritance brings the right to the user from there.
 fn parent_of(dn: &str) -> String {
-    match crate::directory::rdns(dn).as_deref() {
-        Ok([own, _, ..]) => dn[own.raw.len() + 1..].to_owned(),
-        _ => "<container of the user>".to_owned(),
-    }
+    let above = crate::directory::parent(dn).filter(|above| !above.is_empty());
+    above.unwrap_or("<container of the user>").to_owned()
 }
 
 pub fn verify(case: &Case) -> String {

@@ -35,7 +35,7 @@ pub fn sd(purpose: &str, protected: bool, aces: &[TestAce]) -> SecurityDescripto
         sd_bytes: Some(Bytes(bytes(protected, aces))),
         sd_flags: 7,
         purpose: purpose.to_owned(),
-        object_class: vec!["top".to_owned(), if purpose == "user" { "user" } else { "organizationalUnit" }.to_owned()],
+        object_class: ["top", if purpose == "user" { "user" } else { "organizationalUnit" }].map(str::to_owned).into(),
         ..SecurityDescriptor::default()
     }
 }
@@ -106,7 +106,7 @@ pub fn user(name: &str) -> Target {
 pub fn member(containers: &[&str], sampled: bool) -> User {
     User {
         sid: Some("S-1-5-21-1-2-3-2001".to_owned()),
-        object_class: vec!["top".to_owned(), "user".to_owned()],
+        object_class: ["top".to_owned(), "user".to_owned()].into(),
         user_account_control: Some(0x200),
         member_of_transitive: Some(vec!["S-1-5-21-1-2-3-513".to_owned()]),
         parent_containers: containers.iter().map(|dn| (*dn).to_owned()).collect(),

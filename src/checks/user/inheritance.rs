@@ -1,6 +1,6 @@
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity};
-use crate::checks::permission::evidence::{account, object};
+use crate::checks::permission::evidence::{Object, account, object};
 use crate::checks::permission::facts::{All, rights};
 use crate::checks::permission::steps::inherit_again;
 use crate::checks::targets;
@@ -24,11 +24,9 @@ Unknown: the descriptor is not readable, or it is protected and neither is shown
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let object = object(case.scene, &case.target.key, "user", &name)?;
-    let inheritance = format!("inheritance at {name}");
     if !object.descriptor.is_protected() {
-        return Ok(Judgement::pass(format!("{name} inherits the permissions of its container."))
-            .said(&inheritance, "on")
-            .or_edited(object.record, &inheritance, "off", Edit::Protected(true)));
+        let judgement = Judgement::pass(format!("{name} inherits the permissions of its container."));
+        return Ok(decided(judgement, case, &name, &object));
     }
     let account = account(case)?;
     let rights = rights(&object.descriptor, &account.token, object.class);
@@ -50,11 +48,22 @@ fn judge(case: &Case) -> Answer {
             format!("Inheritance is off at {name}, and whether {} has its rights is not settled.", account.name),
         ),
     };
-    let judgement =
-        judgement.said(&inheritance, "off").or_edited(object.record, &inheritance, "on", Edit::Protected(false));
+    let judgement = decided(judgement, case, &name, &object);
     Ok(rights.decisions.iter().fold(judgement, |judgement, decision| {
-        judgement.with("why", decision.why).said(decision.why.right.name(), decision.why)
+        let why = decision.why.text();
+        let judgement = if case.explains { judgement.said(decision.why.right.name(), &why) } else { judgement };
+        judgement.with("why", why)
     }))
+}
+
+/// Adds whether inheritance is on, and the descriptor with which it would be otherwise.
+fn decided(judgement: Judgement, case: &Case, name: &str, object: &Object) -> Judgement {
+    if !case.explains {
+        return judgement;
+    }
+    let (field, is_off) = (format!("inheritance at {name}"), object.descriptor.is_protected());
+    let (now, otherwise) = if is_off { ("off", "on") } else { ("on", "off") };
+    judgement.said(&field, now).or_edited(object.record, &field, otherwise, Edit::Protected(!is_off))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use crate::checks::permission::deciding::{Holder, decided};
 use crate::checks::permission::evidence::object;
 use crate::checks::targets::{self, domain_key};
 use crate::directory::{Decision, Descriptor, Guid, Right, Sid, Token, Verdict, decide, sid};
-use crate::evidence::{TokenGroups, User};
+use crate::evidence::{Fact, Kind, Record, TokenGroups, User};
+use std::sync::Arc;
 
 crate::declare_check! {
     PW915, "The user may change the own password",
@@ -27,25 +28,26 @@ Unknown: the descriptor is not readable, an ACE that cannot be evaluated decides
 fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let object = object(case.scene, &case.target.key, "user", &name)?;
-    let (users, unread) = (case.facts::<User>(), User::default());
-    let user = users.first().map_or(&unread, |fact| fact.data);
-    let decision = own_change(&object.descriptor, object.class, &own_token(user, added(case.scene, case.target)));
+    let (user, unread) = (case.fact::<User>(), User::default());
+    let user = user.map_or(&unread, |fact| fact.data);
+    let decision = own_change(&object.descriptor, object.class, &own_token(user, &added(case.scene, case.target)));
+    let why = decision.why.text();
     let judgement = match (decision.verdict, Operation::stated(case.scene)) {
         (Verdict::Denied | Verdict::NotGranted, Some(Operation::Change)) => {
-            Judgement::fail(format!("{name} cannot change the own password: {}.", decision.why))
+            Judgement::fail(format!("{name} cannot change the own password: {why}."))
         }
         (Verdict::Denied | Verdict::NotGranted, _) => {
-            Judgement::warn(format!("{name} cannot change the own password ({}); a reset is not held.", decision.why))
+            Judgement::warn(format!("{name} cannot change the own password ({why}); a reset is not held."))
         }
         (Verdict::Undecided(open), _) => Judgement::unknown(
             open.reason(),
-            format!("Whether {name} may change the own password is not settled: {}.", decision.why),
+            format!("Whether {name} may change the own password is not settled: {why}."),
         ),
-        (Verdict::Granted, _) => Judgement::pass(format!("{name} may change the own password: {}.", decision.why)),
+        (Verdict::Granted, _) => Judgement::pass(format!("{name} may change the own password: {why}.")),
     };
     let holder = Holder { name: &name, sid: user.sid.as_deref() };
-    let judgement = decided(judgement.with("why", decision.why), case, holder, &object, &decision);
-    let judgement = Operation::read(judgement, case.scene);
+    let judgement = decided(judgement.with("why", why), case, holder, &object, &decision);
+    let judgement = if case.explains { Operation::read(judgement, case.scene) } else { judgement };
     Ok(match decision.verdict {
         Verdict::Denied | Verdict::NotGranted => judgement.step(allow_again(case)),
         _ => judgement,
@@ -54,13 +56,18 @@ fn judge(case: &Case) -> Answer {
 
 /// The token of a user on the own object. `added` are the groups of Builtin that every account of the
 /// domain is in. Without the user's groups it is incomplete.
-pub fn own_token(user: &User, added: &[String]) -> Token {
+pub fn own_token(user: &User, added: &Added) -> Token {
     let groups = user.member_of_transitive.as_deref();
-    let texts = user.sid.iter().chain(groups.unwrap_or_default()).chain(added);
-    let parsed: Vec<Option<Sid>> = texts.map(|text| text.parse().ok()).collect();
-    let complete = user.sid.is_some() && groups.is_some() && parsed.iter().all(Option::is_some);
+    let own = parsed(user.sid.iter().chain(groups.unwrap_or_default()));
+    let is_whole = |sids: &[Option<Sid>]| sids.iter().all(Option::is_some);
+    let complete = user.sid.is_some() && groups.is_some() && is_whole(&own) && is_whole(&added.0);
     let of_every_user = [sid::SELF_SID].into_iter().chain(sid::OF_A_REMOTE_LOGON);
-    Token::new(of_every_user.chain(parsed.into_iter().flatten()), complete)
+    Token::new(of_every_user.chain(own.into_iter().chain(added.0.iter().copied()).flatten()), complete)
+}
+
+/// `None` for a SID that cannot be read.
+fn parsed<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<Option<Sid>> {
+    texts.into_iter().map(|text| text.parse().ok()).collect()
 }
 
 /// Change Password as the user itself has it.
@@ -68,18 +75,23 @@ pub fn own_change(descriptor: &Descriptor, class: Option<Guid>, own: &Token) -> 
     decide(descriptor, own, Right::ChangePassword, class)
 }
 
+/// What [`added`] finds.
+#[derive(Debug, Default)]
+pub struct Added(Vec<Option<Sid>>);
+
 /// The groups of Builtin that Authenticated Users or Everyone are members of in the domain of a target, as
 /// they were read for the connector account: they hold for every account alike.
-pub fn added<'a>(scene: &Scene<'a>, target: &Target) -> &'a [String] {
+pub fn added(scene: &Scene, target: &Target) -> Arc<Added> {
     let domain = domain_key(target).and_then(|key| key.strip_prefix("domain:"));
-    let facts = scene.evidence.facts::<TokenGroups>();
-    let here = facts.iter().find(|fact| domain.is_some_and(|domain| fact.data.domain.eq_ignore_ascii_case(domain)));
-    here.map_or(&[], |fact| &fact.data.well_known_added)
+    let mut facts = scene.evidence.records_of(Kind::TokenGroups).filter_map(Record::fact::<TokenGroups>);
+    let here = facts.find(|fact| domain.is_some_and(|domain| fact.data.domain.eq_ignore_ascii_case(domain)));
+    let read =
+        |fact: Fact<TokenGroups>| scene.evidence.derived(fact.record, || Added(parsed(&fact.data.well_known_added)));
+    here.map_or_else(Arc::default, read)
 }
 
 fn allow_again(case: &Case) -> Step {
-    let users = case.facts::<User>();
-    let identity = users.first().map_or_else(|| "<user>".to_owned(), |fact| identity(fact.data));
+    let identity = case.fact::<User>().map_or_else(|| "<user>".to_owned(), |fact| identity(fact.data));
     Step {
         text: "Clear \"User cannot change password\" on the Account tab of the user.".to_owned(),
         command: Some(format!("Set-ADUser '{identity}' -CannotChangePassword $false")),

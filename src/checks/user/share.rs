@@ -63,7 +63,7 @@ pub fn of_domain(scene: &Scene, domain: &Target) -> Coverage {
             rights: rights.as_ref(),
             own_change: object
                 .as_ref()
-                .map(|object| own_change(&object.descriptor, object.class, &own_token(user, added)).verdict),
+                .map(|object| own_change(&object.descriptor, object.class, &own_token(user, &added)).verdict),
             operation,
         });
         coverage.add(user.parent_containers.first().map_or("", String::as_str), bucket);

@@ -10,7 +10,7 @@ use crate::checks::policy::governing::Policies;
 use crate::checks::user::alike::Alike;
 use crate::checks::user::bucket::{Known, bucket};
 use crate::checks::user::coverage::Coverage;
-use crate::checks::user::may_change::{added, own_change, own_token};
+use crate::checks::user::may_change::{Added, added, own_change, own_token};
 use crate::checks::user::operation::Operation;
 use crate::checks::user::reserved::is_reserved;
 use crate::checks::user::share;
@@ -33,7 +33,7 @@ pub struct Coverages<'a> {
     /// Only the coverage is wanted.
     summary_only: bool,
     domain: Target,
-    added: &'a [String],
+    added: Arc<Added>,
     operation: Option<Operation>,
     policies: Policies<'a>,
     policy: Option<&'a DomainPolicy>,
@@ -99,7 +99,7 @@ impl<'a> Coverages<'a> {
         let own_change = bytes.filter(|_| self.operation == Some(Operation::Change)).and_then(|bytes| {
             let read = || Descriptor::from_bytes(bytes).ok().map(Arc::new);
             let descriptor = judged.as_ref().map(|judged| Arc::clone(&judged.descriptor)).or_else(read)?;
-            Some(own_change(&descriptor, class, &own_token(user, self.added)).verdict)
+            Some(own_change(&descriptor, class, &own_token(user, &self.added)).verdict)
         });
         let (governing, reserved) = (self.policies.of(user), is_reserved(user));
         let bucket = bucket(&Known {

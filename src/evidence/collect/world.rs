@@ -59,7 +59,7 @@ pub struct World {
     pub tables: Arc<Tables>,
     pub vantage: Vantage,
     /// Account name of this process.
-    pub run_as: String,
+    pub run_as: Arc<str>,
     /// The machine this runs on.
     pub server: Target,
     /// Start of the run.
@@ -92,9 +92,9 @@ impl World {
             kind,
             target: target.clone(),
             collected_at_unix_ms: unix_ms(),
-            collector: kind.name().to_owned(),
+            collector: kind.name().into(),
             vantage: self.vantage,
-            run_as: self.run_as.clone(),
+            run_as: Arc::clone(&self.run_as),
             duration_ms: started.elapsed().as_millis().min(u128::from(u32::MAX)) as u32,
             state,
             error: None,

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
 
 /// `user`: an account as the directory shows it. A target of kind `account` is the connector account.
 ///
@@ -18,7 +19,8 @@ pub struct User {
     pub upn: Option<String>,
     pub sam: Option<String>,
     /// From the top of the hierarchy to the most special class, as the directory orders them.
-    pub object_class: Vec<String>,
+    // Shared with the descriptor of the account.
+    pub object_class: Arc<[String]>,
     pub user_account_control: Option<u32>,
     /// `msDS-User-Account-Control-Computed`.
     pub computed_uac: Option<u32>,
@@ -80,7 +82,7 @@ pub struct TokenGroups {
     pub account_dn: Option<String>,
     /// DNS name of the domain whose controller answered.
     pub domain: String,
-    pub object_class: Vec<String>,
+    pub object_class: Arc<[String]>,
     /// `tokenGroups`, the account's own SID not among them.
     pub sids: Vec<String>,
     /// SIDs that every remote logon has, or that follow from the membership of Authenticated Users or
@@ -99,7 +101,7 @@ pub struct TokenGroups {
 #[serde(rename_all = "camelCase", default)]
 pub struct SecurityDescriptor {
     pub dn: String,
-    pub object_class: Vec<String>,
+    pub object_class: Arc<[String]>,
     /// `schemaIDGUID` of the structural class, where it is known.
     pub structural_class_guid: Option<String>,
     /// Self-relative, [MS-DTYP] 2.4.6. Null = the attribute was not returned.

@@ -1,6 +1,7 @@
 //! Values that are bytes: GUIDs, SIDs, descriptors.
 
 use crate::directory::Sid;
+use std::fmt::Write;
 use uuid::Uuid;
 
 /// A GUID as the directory stores it: the first three fields little-endian ([MS-DTYP] 2.3.4.2).
@@ -10,7 +11,11 @@ pub fn guid(bytes: &[u8]) -> Option<Uuid> {
 
 /// The text of the bytes of a SID; `None` when they are none.
 pub fn sid(bytes: &[u8]) -> Option<String> {
-    Sid::from_bytes(bytes).ok().map(|sid| sid.to_string())
+    let sid = Sid::from_bytes(bytes).ok()?;
+    // Of an account; otherwise the room would grow three times for each user of a scan.
+    let mut text = String::with_capacity(48);
+    write!(text, "{sid}").ok()?;
+    Some(text)
 }
 
 /// Bytes in a filter: each escaped ([RFC 4515] 3).

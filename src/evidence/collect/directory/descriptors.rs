@@ -235,7 +235,7 @@ async fn with_parts(session: &mut Session, dn: &str, parts: u32) -> Result<Optio
         let object_class = entry.take_values("objectClass").unwrap_or_default();
         SecurityDescriptor {
             structural_class_guid: object_class.last().and_then(|class| class_guid(class)).map(str::to_owned),
-            object_class,
+            object_class: object_class.into(),
             sd_bytes: entry.take_bytes("nTSecurityDescriptor").map(Bytes),
             dn: entry.dn,
             sd_flags: parts,

@@ -93,14 +93,18 @@ impl Entry {
 
     /// The place of an attribute whose values are all text.
     fn texts(&self, attribute: &str) -> Option<usize> {
-        // As it was asked for, from most controllers.
-        let is_it = |own: &Attribute| own.name == attribute && !own.values.is_empty() && own.is_text();
-        self.attributes.iter().position(is_it).or_else(|| {
-            let is_it = |own: &Attribute| own.range(attribute).is_some() && own.is_text();
-            let named = self.attributes.iter().enumerate().filter(|(_, own)| is_it(own));
+        let mut without_values = None;
+        for (place, own) in self.attributes.iter().enumerate() {
+            if own.range(attribute).is_none() || !own.is_text() {
+                continue;
+            }
+            if !own.values.is_empty() {
+                return Some(place);
+            }
             // Beside a range the controller may name the attribute once more, without values.
-            named.min_by_key(|(_, own)| own.values.is_empty()).map(|(place, _)| place)
-        })
+            without_values.get_or_insert(place);
+        }
+        without_values
     }
 }
 

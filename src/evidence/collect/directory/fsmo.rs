@@ -4,8 +4,9 @@ use super::asked::{Asked, base, in_plan, netbios_name};
 use super::attempts::{Candidate, questions};
 use super::controllers::{ROLE_OWNER, is_selected, located};
 use super::ldap::{Failure, entry, search};
-use super::names::{dn_of_domain, dns_name, parent};
+use super::names::{dn_of_domain, dns_name};
 use super::session::{Access, open};
+use crate::directory::parent;
 use crate::evidence::collect::{Collector, Probe, Touched, World};
 use crate::evidence::{Evidence, Fsmo, Kind};
 use ldap3::{Scope, ldap_escape};
@@ -69,7 +70,7 @@ async fn role_owner(
         .value("fSMORoleOwner")
         .ok_or_else(|| Failure::Broken(format!("fSMORoleOwner of {head} cannot be read")))?;
     if let Some(server) = parent(owner) {
-        let found = entry(&mut ldap, limit, &server, &["dNSHostName"]).await?;
+        let found = entry(&mut ldap, limit, server, &["dNSHostName"]).await?;
         data.pdc_host = found.as_ref().and_then(|entry| entry.value("dNSHostName")).and_then(dns_name);
     }
     data.fsmo_role_owner = Some(owner.to_owned());

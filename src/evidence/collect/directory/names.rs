@@ -16,13 +16,7 @@ pub fn dns_name(text: &str) -> Option<String> {
 
 /// The relative names of a DN, outermost last.
 pub fn rdns(dn: &str) -> Vec<&str> {
-    split(dn).into_iter().map(str::trim).collect()
-}
-
-/// The DN one level up; `None` at the top.
-pub fn parent(dn: &str) -> Option<String> {
-    let parts = rdns(dn);
-    (parts.len() > 1).then(|| parts[1..].join(","))
+    split(dn).map(str::trim).collect()
 }
 
 /// The value of a relative name, without its escapes.
@@ -124,8 +118,6 @@ mod tests {
         assert_eq!(rdns("CN=a\\,b,OU=c"), ["CN=a\\,b", "OU=c"]);
         assert_eq!(rdns("CN=a\\\\,OU=c"), ["CN=a\\\\", "OU=c"]);
         assert_eq!(rdns("CN=a\\"), ["CN=a\\"]);
-        assert_eq!(parent("CN=a\\,b,OU=c,DC=d"), Some("OU=c,DC=d".to_owned()));
-        assert_eq!(parent("DC=d"), None);
     }
 
     #[test]

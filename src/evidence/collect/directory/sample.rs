@@ -1,6 +1,6 @@
 //! The sample of a domain: some users of each container, the same from run to run (SAMPLE, catalog 0.6).
 
-use super::names::parent;
+use crate::directory::parent;
 use sha2::{Digest, Sha256};
 use std::collections::{BinaryHeap, HashMap};
 
@@ -35,7 +35,8 @@ impl Sample {
     pub fn add(&mut self, guid: &[u8], dn: &str) {
         let Some(above) = parent(dn) else { return };
         let key = above.to_lowercase();
-        let container = self.containers.entry(key).or_insert_with(|| Container { dn: above, users: BinaryHeap::new() });
+        let container =
+            self.containers.entry(key).or_insert_with(|| Container { dn: above.to_owned(), users: BinaryHeap::new() });
         let place = place(guid);
         if container.users.len() == self.size && container.users.peek().is_some_and(|(last, _)| *last <= place) {
             return;
@@ -96,7 +97,7 @@ mod tests {
         let many = chosen(150, 6, 1, 5);
         assert_eq!(many.len(), MOST_OF_A_DOMAIN);
         // Whole containers: five of each but the last.
-        let mut counts: HashMap<String, usize> = HashMap::new();
+        let mut counts: HashMap<&str, usize> = HashMap::new();
         many.iter().filter_map(|dn| parent(dn)).for_each(|container| *counts.entry(container).or_default() += 1);
         assert_eq!(counts.len(), 100);
     }

@@ -11,7 +11,7 @@ use super::descriptors::container;
 use super::entry::Entry;
 use super::guarded::Guarded;
 use super::ldap::{Failure, LDAP_TIMEOUT};
-use super::names::{domain_around, parent};
+use super::names::domain_around;
 use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
 use super::room::{Miss, Room, Session, enter, rooms};
 use super::scan_plan::{Wanted, searches};
@@ -20,7 +20,7 @@ use super::session::Access;
 use super::unseen::{self, Unseen};
 use super::user_entry::SCANNED;
 use crate::catalog::{NameValue, Target};
-use crate::directory::{Token, parent_containers};
+use crate::directory::{Token, parent, parent_containers};
 use crate::evidence::collect::{Touched, World};
 use crate::evidence::{DomainPolicy, Evidence, Record};
 use ldap3::Scope;
@@ -295,9 +295,9 @@ impl Scan {
         };
         let (mut records, mut new) = (Vec::new(), HashSet::new());
         for entry in entries {
-            let is_new = |dn: &String| !known.contains(&dn.to_lowercase());
+            let is_new = |dn: &str| !known.contains(&dn.to_lowercase());
             // Where the nearest is known, those above it are.
-            if !parent(&entry.dn).as_ref().is_some_and(is_new) {
+            if !parent(&entry.dn).is_some_and(is_new) {
                 continue;
             }
             for dn in parent_containers(&entry.dn, &session.head).unwrap_or_default() {

@@ -12,7 +12,7 @@ pub fn world(settings: Settings) -> Arc<World> {
         settings,
         tables: Arc::new(Tables::shipped()),
         vantage: Vantage::SyncServer,
-        run_as: "tester".to_owned(),
+        run_as: "tester".into(),
         server: server(),
         now_unix_ms: NOW,
     })

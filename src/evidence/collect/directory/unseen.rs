@@ -7,11 +7,11 @@
 
 use super::entry::Entry;
 use super::ldap::Failure;
-use super::names::{parent, rdns};
+use super::names::rdns;
 use super::query::{Query, ask};
 use super::room::Session;
 use crate::catalog::NameValue;
-use crate::directory::{Descriptor, Right, Sid, Token, Verdict, decide, guids};
+use crate::directory::{Descriptor, Right, Sid, Token, Verdict, decide, guids, parent};
 use std::collections::HashSet;
 
 /// Where users may stand.

@@ -9,6 +9,7 @@ use crate::directory::parent_containers;
 use crate::evidence::User;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use std::sync::Arc;
 
 const ATTRIBUTES: [&str; 18] = [
     "objectGUID",
@@ -83,7 +84,7 @@ pub async fn read(session: &mut Session, dn: &str) -> Result<Option<User>, Failu
 
 /// What came back; an attribute that was not asked for, or not returned, is null.
 pub fn assemble(mut entry: Entry, session: &Session) -> User {
-    let object_class = entry.take_values("objectClass").unwrap_or_default();
+    let object_class: Arc<[String]> = entry.take_values("objectClass").unwrap_or_default().into();
     let is_a = |class: &str| object_class.iter().any(|own| own.eq_ignore_ascii_case(class));
     let connector_hint = is_of_the_wizard(entry.value("sAMAccountName"), entry.value("description"));
     let groups: Vec<String> = entry.all_bytes("tokenGroups").filter_map(sid).collect();
