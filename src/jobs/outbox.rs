@@ -188,25 +188,32 @@ impl Outbox {
     }
 
     async fn queue(&self, item: &[u8]) -> Result<Duration, Closed> {
+        if self.add(item)? {
+            return Ok(Duration::ZERO);
+        }
         let started = Instant::now();
-        let mut waited = false;
         loop {
             // Registered before the look, so that a wake-up between look and wait is not lost.
             let space = self.space.notified();
-            {
-                let mut inner = self.lock();
-                if inner.closed {
-                    return Err(Closed);
-                }
-                if inner.has_room_for(item) {
-                    inner.add(item);
-                    return Ok(if waited { started.elapsed() } else { Duration::ZERO });
-                }
+            if self.add(item)? {
+                return Ok(started.elapsed());
             }
             self.readable.notify_one();
-            waited = true;
             space.await;
         }
+    }
+
+    /// False while the queue is full.
+    fn add(&self, item: &[u8]) -> Result<bool, Closed> {
+        let mut inner = self.lock();
+        if inner.closed {
+            return Err(Closed);
+        }
+        let has_room = inner.has_room_for(item);
+        if has_room {
+            inner.add(item);
+        }
+        Ok(has_room)
     }
 
     pub fn progress(&self, progress: Progress) {
