@@ -15,6 +15,7 @@ const DESCRIPTOR_PARTS: &str = "1.2.840.113556.1.4.801";
 const OPERATIONS_ERROR: u32 = 1;
 const PROTOCOL_ERROR: u32 = 2;
 const NOT_SUPPORTED: u32 = 7;
+const REFERRAL: u32 = 10;
 const NO_SUCH_OBJECT: u32 = 32;
 const INVALID_CREDENTIALS: u32 = 49;
 
@@ -154,6 +155,10 @@ impl<'a> Conversation<'a> {
             Some(Turn::Code(_)) | None => {}
         }
         let domain = &self.controller.domain;
+        if domain.moved && !search.base.is_empty() {
+            send_result(&mut out, id, 0x65, REFERRAL, "0000202B: RefErr");
+            return Some(out.0);
+        }
         let Some(places) = search.places(domain) else {
             send_result(&mut out, id, 0x65, NO_SUCH_OBJECT, "0000208D: NameErr");
             return Some(out.0);
@@ -225,7 +230,7 @@ fn send_result(out: &mut Writer, id: u32, tag: u8, code: u32, diagnosis: &str) {
         message.number(0x02, id);
         message.nested(tag, |body| {
             result(body, code, diagnosis);
-            if code == 10 {
+            if code == REFERRAL {
                 body.nested(0xA3, |list| list.bytes(0x04, b"ldap://elsewhere.example/DC=elsewhere,DC=example"));
             }
         });

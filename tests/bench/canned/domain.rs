@@ -26,6 +26,8 @@ pub struct Domain {
     pub unreadable: Option<usize>,
     /// The operator may not list what is in this container.
     pub unlisted: Option<usize>,
+    /// The controller holds another domain by now, and refers whoever asks for this one.
+    pub moved: bool,
     fixed: Vec<Entry>,
 }
 
@@ -59,7 +61,15 @@ impl Entry {
 
 impl Domain {
     pub fn new(users: usize) -> Domain {
-        Domain { users, all_differ: false, twins: false, unreadable: None, unlisted: None, fixed: fixed() }
+        Domain {
+            users,
+            all_differ: false,
+            twins: false,
+            unreadable: None,
+            unlisted: None,
+            moved: false,
+            fixed: fixed(),
+        }
     }
 
     /// All entries: fixed objects, containers, users.

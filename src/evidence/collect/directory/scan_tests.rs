@@ -263,3 +263,21 @@ async fn a_name_finds_who_has_it_and_no_sign_in_it_finds_more() {
         assert!(outcome.misses.is_empty(), "{name:?}: {:?}", outcome.misses);
     }
 }
+
+#[tokio::test]
+async fn who_is_referred_elsewhere_has_not_found_nobody() {
+    let (world, access, room) = start(&mut holding(|domain| domain.moved = true));
+    let texts =
+        ["u0000001", "u0000001@bench.example", "S-1-5-21-1-2-3-10001", "CN=u0000001,OU=c01,DC=bench,DC=example"];
+    let texts = texts.map(str::to_owned);
+    let until = Instant::now() + Duration::from_secs(60);
+    let outcomes = look_up(&world, &access, &[room], &texts, until).await;
+    for (text, outcome) in texts.iter().zip(outcomes) {
+        let misses: Vec<_> = outcome.misses.iter().map(|miss| (miss.state, miss.error.code.as_str())).collect();
+        assert_eq!((outcome.searched.len(), misses), (0, vec![(State::NotReadable, "10")]), "{text}");
+    }
+    let seen = scanned(holding(|domain| domain.moved = true)).await;
+    let (base, why) = seen.only_gap();
+    assert_eq!((seen.users.len(), base), (0, HEAD));
+    assert!(why.contains("result code 10"), "{why}");
+}
