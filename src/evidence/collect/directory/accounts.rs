@@ -4,16 +4,16 @@
 use super::asked::{Asked, base, in_plan, in_rooms, may_be_configured, netbios_name, subtree};
 use super::controllers::connectors;
 use super::everywhere::{display, look_up, time_for};
-use super::ldap::{LDAP_TIMEOUT, search};
+use super::ldap::LDAP_TIMEOUT;
 use super::lookup::searches;
 use super::names::{dns_name, domain_around};
+use super::query::{Query, ask};
 use super::room::{Room, each, entering, rooms};
 use super::session::Access;
 use super::user_entry::{self, WIZARD_FILTER};
 use crate::catalog::{Target, TargetKind};
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, Record, State, User};
-use ldap3::Scope;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -193,7 +193,8 @@ async fn guess(world: &World, access: &Access, rooms: &[Room]) -> Vec<Record> {
     for room in rooms {
         let mut answer = each(world, access, room, &[()], until, async |mut session, ()| {
             let (head, limit) = (session.head.clone(), session.limit.min(world.timeout(LDAP_TIMEOUT)));
-            let found = search(&mut session.ldap, limit, &head, Scope::Subtree, WIZARD_FILTER, &["cn"]).await?;
+            let query = Query::subtree(&head, WIZARD_FILTER, &["cn"]);
+            let found = ask(&mut session.ldap, limit, query, Vec::new()).await?;
             let mut users = Vec::new();
             for entry in found.iter().take(MOST_GUESSES) {
                 users.extend(user_entry::read(&mut session, &entry.dn).await?);

@@ -7,9 +7,9 @@
 use super::asked::{Asked, one_level, subtree};
 use super::binary::in_filter;
 use super::everywhere::Outcome;
-use super::ldap::{Failure, LDAP_TIMEOUT, search};
+use super::ldap::{Failure, LDAP_TIMEOUT};
 use super::names::domain_of_dn;
-use super::query::{Query, page};
+use super::query::{Query, ask, page};
 use super::room::{Room, Session, each};
 use super::session::Access;
 use super::user_entry::USERS;
@@ -19,7 +19,6 @@ use crate::evidence::{AnchorSearch, User};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::future::join_all;
-use ldap3::Scope;
 use std::collections::HashMap;
 use std::time::Instant;
 use uuid::Uuid;
@@ -85,12 +84,12 @@ async fn look(session: &mut Session, filter: &str) -> Result<Seen, Failure> {
     let mut seen = Seen::default();
     if let Some(configuration) = &session.configuration {
         let partitions = format!("CN=Partitions,{configuration}");
-        let (limit, one) = (session.limit, Scope::OneLevel);
-        let found = search(&mut session.ldap, limit, &partitions, one, DOMAINS, &["nCName"]).await?;
+        let query = Query::one_level(&partitions, DOMAINS, &["nCName"]);
+        let found = ask(&mut session.ldap, session.limit, query, Vec::new()).await?;
         seen.domains = found.iter().filter_map(|entry| domain_of_dn(entry.value("nCName")?)).collect();
     }
     let (head, attributes) = (session.head.clone(), ["objectGUID", "mS-DS-ConsistencyGuid"]);
-    let query = Query { base: &head, scope: Scope::Subtree, filter, attributes: &attributes };
+    let query = Query::subtree(&head, filter, &attributes);
     let mut cookie = Vec::new();
     loop {
         let page = page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await?;

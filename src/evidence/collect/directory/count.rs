@@ -12,7 +12,6 @@ use super::room::{Room, Session, enter};
 use super::session::Access;
 use crate::evidence::collect::World;
 use crate::runtime;
-use ldap3::Scope;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::task::AbortHandle;
@@ -93,7 +92,7 @@ async fn count(session: &mut Session, bases: &[String], filter: &str) -> Option<
     for base in bases {
         let mut cookie = Vec::new();
         loop {
-            let query = Query { base, scope: Scope::Subtree, filter, attributes: &NAMES_ALONE };
+            let query = Query::subtree(base, filter, &NAMES_ALONE);
             match count_of_page(&mut session.ldap, session.limit, query, cookie).await {
                 Ok((found, next)) => {
                     count = count.saturating_add(found as u32);

@@ -4,13 +4,14 @@
 use super::asked::{Asked, in_plan, subtree};
 use super::attempts::{Candidate, candidates, is_over};
 use super::controllers::{Controller, ROLE_OWNER, awaits_configuration, controllers, is_decided, located, root_dse};
-use super::ldap::{Failure, LDAP_TIMEOUT, search};
+use super::ldap::{Failure, LDAP_TIMEOUT};
 use super::names::{dn_of_domain, dns_name, site_of_server};
+use super::query::{Query, ask};
 use super::session::{Access, open};
 use super::values::{boolean, build};
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{DcInventory, Dns, Evidence, Fsmo, Kind, Record, RecordError, State};
-use ldap3::{Scope, ldap_escape};
+use ldap3::ldap_escape;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -160,7 +161,7 @@ async fn computer(
     let head = dn_of_domain(&data.domain);
     let filter = computer_filter(&ldap_escape(data.fqdn.as_str()));
     let attributes = ["operatingSystem", "operatingSystemVersion", "msDS-isRODC"];
-    let found = search(&mut ldap, limit, &head, Scope::Subtree, &filter, &attributes).await?;
+    let found = ask(&mut ldap, limit, Query::subtree(&head, &filter, &attributes), Vec::new()).await?;
     let entry = found.into_iter().next();
     let mut entry = entry.ok_or_else(|| Failure::Broken("its computer object cannot be seen".to_owned()))?;
     data.operating_system = entry.take_value("operatingSystem");

@@ -3,8 +3,9 @@
 use super::asked::{Asked, base, in_plan};
 use super::attempts::{Candidate, questions};
 use super::entry::Entry;
-use super::ldap::{Failure, entry};
+use super::ldap::Failure;
 use super::names::dn_of_domain;
+use super::query::entry;
 use super::session::{Access, open};
 use super::values::{lockout_duration, maximum_age, seconds};
 use crate::catalog::Target;

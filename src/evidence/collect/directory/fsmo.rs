@@ -3,13 +3,14 @@
 use super::asked::{Asked, base, in_plan, netbios_name};
 use super::attempts::{Candidate, questions};
 use super::controllers::{ROLE_OWNER, is_selected, located};
-use super::ldap::{Failure, entry, search};
+use super::ldap::Failure;
 use super::names::{dn_of_domain, dns_name};
+use super::query::{Query, ask, entry};
 use super::session::{Access, open};
 use crate::directory::parent;
 use crate::evidence::collect::{Collector, Probe, Touched, World};
 use crate::evidence::{Evidence, Fsmo, Kind};
-use ldap3::{Scope, ldap_escape};
+use ldap3::ldap_escape;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -79,7 +80,7 @@ async fn role_owner(
         let filter = format!("(&(objectClass=crossRef)(nCName={}))", ldap_escape(head.as_str()));
         let partitions = format!("CN=Partitions,{configuration}");
         // Not worth losing the role owner: without it the NetBIOS name is not known.
-        let cross = search(&mut ldap, limit, &partitions, Scope::OneLevel, &filter, &["nETBIOSName"]).await;
+        let cross = ask(&mut ldap, limit, Query::one_level(&partitions, &filter, &["nETBIOSName"]), Vec::new()).await;
         let cross = cross.unwrap_or_default().into_iter().next();
         data.netbios_name = cross.as_ref().and_then(|entry| entry.value("nETBIOSName")).map(str::to_owned);
         data.cross_ref_dn = cross.map(|entry| entry.dn);

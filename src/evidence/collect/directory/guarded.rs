@@ -11,7 +11,7 @@ use super::ldap::Failure;
 use super::query::{Query, ask, page};
 use super::room::Session;
 use crate::directory::{Sid, protected_groups};
-use ldap3::{Scope, ldap_escape};
+use ldap3::ldap_escape;
 use std::collections::HashMap;
 
 /// Domain Users: the primary group of every user unless somebody changed it.
@@ -54,14 +54,14 @@ impl Guarded {
         let mut tree = Tree::new(groups.iter().map(Sid::to_string).collect(), domain.with_rid(DOMAIN_USERS));
         // Some of these groups came with later versions of the directory.
         let filter = any_of("objectSid", tree.sids.iter().cloned());
-        let query = Query { base: &head, scope: Scope::Subtree, filter: &filter, attributes: &["objectSid"] };
+        let query = Query::subtree(&head, &filter, &["objectSid"]);
         for entry in ask(&mut session.ldap, session.limit, query, Vec::new()).await? {
             tree.plant(&entry);
         }
         let attributes = ["objectGUID", "objectSid", "objectClass", "memberOf"];
         while let Some(level) = tree.next_level() {
             let filter = any_of("memberOf", level.iter().map(|group| ldap_escape(tree.name(*group)).into_owned()));
-            let query = Query { base: &head, scope: Scope::Subtree, filter: &filter, attributes: &attributes };
+            let query = Query::subtree(&head, &filter, &attributes);
             let mut cookie = Vec::new();
             loop {
                 let page = page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await?;

@@ -1,12 +1,10 @@
-//! LDAP connections and searches: every operation has a time-out, and no answer of a peer can end more
-//! than itself.
+//! LDAP connections: every operation has a time-out, and no answer of a peer can end more than itself.
 
 use super::connection::{Connection, Ended};
-use super::entry::Entry;
 use crate::evidence::State;
 use crate::panics;
 use futures_util::FutureExt;
-use ldap3::{LdapConnSettings, LdapError, Scope};
+use ldap3::{LdapConnSettings, LdapError};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +13,8 @@ use std::time::Duration;
 pub const LDAP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Result codes that are told apart ([RFC 4511] appendix A).
-const SUCCESS: u32 = 0;
 const OPERATIONS_ERROR: u32 = 1;
 const STRONGER_AUTH_REQUIRED: u32 = 8;
-const REFERRAL: u32 = 10;
 const NO_SUCH_OBJECT: u32 = 32;
 const INVALID_CREDENTIALS: u32 = 49;
 const INSUFFICIENT_ACCESS: u32 = 50;
@@ -139,41 +135,6 @@ pub async fn connect(
     guarded(limit, Connection::open(settings, &url, Ended::default())).await
 }
 
-/// A search that is read whole; for few entries only.
-pub async fn search(
-    ldap: &mut Connection,
-    limit: Duration,
-    base: &str,
-    scope: Scope,
-    filter: &str,
-    attributes: &[&str],
-) -> Result<Vec<Entry>, Failure> {
-    let found = guarded(limit, async {
-        let ldap3::SearchResult(entries, result) = ldap.search(base, scope, filter, attributes.to_vec()).await?;
-        match result.rc {
-            // A referral beside entries points to other partitions.
-            SUCCESS | REFERRAL => Ok(entries),
-            _ => Err(LdapError::from(result)),
-        }
-    });
-    let entries = found.await.map_err(|failure| ldap.explain(failure))?;
-    entries.into_iter().map(Entry::try_from).collect()
-}
-
-/// The one entry of a base search; `None` when it is not there or may not be seen.
-pub async fn entry(
-    ldap: &mut Connection,
-    limit: Duration,
-    dn: &str,
-    attributes: &[&str],
-) -> Result<Option<Entry>, Failure> {
-    match search(ldap, limit, dn, Scope::Base, "(objectClass=*)", attributes).await {
-        Ok(found) => Ok(found.into_iter().next()),
-        Err(failure) if failure.is_no_such_object() => Ok(None),
-        Err(failure) => Err(failure),
-    }
-}
-
 /// The part of a diagnostic message that tells something: `data 52e` ([MS-ERREF] in hex).
 pub fn reason(text: &str) -> String {
     let printable = printable(text);
@@ -190,6 +151,7 @@ pub fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::query::{Query, ask};
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
@@ -210,7 +172,7 @@ mod tests {
             }
         });
         let mut ldap = connect(&host, Protection::Plain, None, SHORT).await.expect("TCP connects");
-        let failure = search(&mut ldap, SHORT, "", Scope::Base, "(objectClass=*)", &["currentTime"]).await;
+        let failure = ask(&mut ldap, SHORT, Query::base("", &["currentTime"]), Vec::new()).await;
         server.abort();
         failure.expect_err("no answer is an entry")
     }

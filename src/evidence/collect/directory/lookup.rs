@@ -8,7 +8,7 @@ use super::names::{dns_name, domain_around};
 use super::query::{Query, ask, show_deleted};
 use super::room::Session;
 use crate::directory::Sid;
-use ldap3::{Scope, ldap_escape};
+use ldap3::ldap_escape;
 use uuid::Uuid;
 
 /// What kind of name a text is.
@@ -136,7 +136,7 @@ async fn search(session: &mut Session, form: &Form, deleted: bool) -> Result<Vec
     let controls = if deleted { vec![show_deleted()] } else { Vec::new() };
     let filter = form.filter();
     let query = match (form, &filter) {
-        (_, Some(filter)) => Query { base: &session.head, scope: Scope::Subtree, filter, attributes: &["objectGUID"] },
+        (_, Some(filter)) => Query::subtree(&session.head, filter, &["objectGUID"]),
         (Form::Dn(dn), None) => Query::base(dn, &["objectGUID"]),
         (_, None) => return Ok(Vec::new()),
     };

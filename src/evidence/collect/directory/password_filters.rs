@@ -7,12 +7,12 @@
 use super::asked::{base, planned_controllers, subtree};
 use super::attempts::{Candidate, candidates};
 use super::controllers::{awaits_configuration, domains};
-use super::ldap::{Failure, LDAP_TIMEOUT, entry, search};
+use super::ldap::{Failure, LDAP_TIMEOUT};
+use super::query::{Query, ask, entry};
 use super::session::{Access, open};
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{DcPackages, DomainPolicy, Evidence, Kind, Record};
-use ldap3::Scope;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -101,7 +101,7 @@ async fn find_agent(world: &World, access: &Access, candidate: &Candidate, limit
     let found = entry(&mut ldap, limit, server, &["serverReference"]).await?;
     let computer = found.as_ref().and_then(|entry| entry.value("serverReference"));
     let computer = computer.ok_or_else(|| unseen("its computer object"))?;
-    let points = search(&mut ldap, limit, computer, Scope::Subtree, AGENT, &["cn"]).await?;
+    let points = ask(&mut ldap, limit, Query::subtree(computer, AGENT, &["cn"]), Vec::new()).await?;
     Ok(!points.is_empty())
 }
 

@@ -3,14 +3,14 @@
 use super::asked::{Asked, base, in_plan, one_level, policy_container};
 use super::attempts::{Candidate, questions};
 use super::entry::Entry;
-use super::ldap::{Failure, entry, search};
+use super::ldap::Failure;
 use super::names::dn_of_domain;
+use super::query::{Query, ask, entry};
 use super::session::{Access, open};
 use super::values::{boolean, lockout_duration, maximum_age, seconds};
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World};
 use crate::evidence::{Evidence, Kind, Pso, PsoContainer, Record};
-use ldap3::Scope;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -74,7 +74,7 @@ async fn read(
     let container = policy_container(&dn_of_domain(&domain.display));
     let own = entry(&mut ldap, limit, &container, &["cn"]).await?;
     let is_readable = own.is_some_and(|own| own.value("cn").is_some());
-    let found = match search(&mut ldap, limit, &container, Scope::OneLevel, POLICIES, &ATTRIBUTES).await {
+    let found = match ask(&mut ldap, limit, Query::one_level(&container, POLICIES, &ATTRIBUTES), Vec::new()).await {
         Err(failure) if failure.is_no_such_object() => Vec::new(),
         other => other?,
     };

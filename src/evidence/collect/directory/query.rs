@@ -1,4 +1,4 @@
-//! Searches that need a control: pages, descriptors, deleted objects.
+//! Searches: whole, or in pages, and with the controls for descriptors and for deleted objects.
 
 use super::connection::Connection;
 use super::entry::Entry;
@@ -37,15 +37,25 @@ pub fn show_deleted() -> RawControl {
 /// What to look for.
 #[derive(Clone, Copy)]
 pub struct Query<'q> {
-    pub base: &'q str,
-    pub scope: Scope,
-    pub filter: &'q str,
-    pub attributes: &'q [&'q str],
+    base: &'q str,
+    scope: Scope,
+    filter: &'q str,
+    attributes: &'q [&'q str],
 }
 
 impl<'q> Query<'q> {
     pub fn base(dn: &'q str, attributes: &'q [&'q str]) -> Query<'q> {
         Query { base: dn, scope: Scope::Base, filter: "(objectClass=*)", attributes }
+    }
+
+    /// Of what stands below a base, and of the base.
+    pub fn subtree(base: &'q str, filter: &'q str, attributes: &'q [&'q str]) -> Query<'q> {
+        Query { base, scope: Scope::Subtree, filter, attributes }
+    }
+
+    /// Of what stands right below a base.
+    pub fn one_level(base: &'q str, filter: &'q str, attributes: &'q [&'q str]) -> Query<'q> {
+        Query { base, scope: Scope::OneLevel, filter, attributes }
     }
 }
 
@@ -56,8 +66,8 @@ pub struct Page {
     pub cookie: Vec<u8>,
 }
 
-/// A search with controls, read whole; for few entries only. A referral in place of an answer is a refusal:
-/// the object lies elsewhere.
+/// A search that is read whole; for few entries only. A referral in place of an answer is a refusal: the object
+/// lies elsewhere. Those beside entries, to other partitions, are left out.
 pub async fn ask(
     ldap: &mut Connection,
     limit: Duration,
@@ -66,6 +76,20 @@ pub async fn ask(
 ) -> Result<Vec<Entry>, Failure> {
     let (entries, _) = run(ldap, limit, query, controls).await?;
     entries.into_iter().map(Entry::try_from).collect()
+}
+
+/// The one entry of a base search; `None` when it is not there or may not be seen.
+pub async fn entry(
+    ldap: &mut Connection,
+    limit: Duration,
+    dn: &str,
+    attributes: &[&str],
+) -> Result<Option<Entry>, Failure> {
+    match ask(ldap, limit, Query::base(dn, attributes), Vec::new()).await {
+        Ok(found) => Ok(found.into_iter().next()),
+        Err(failure) if failure.is_no_such_object() => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The next page of a search; the first with an empty cookie.
@@ -122,8 +146,10 @@ async fn run(
 ) -> Result<(Vec<ResultEntry>, Vec<Control>), Failure> {
     let Query { base, scope, filter, attributes } = query;
     let found = guarded(limit, async {
-        let search = ldap.with_controls(controls).search(base, scope, filter, attributes.to_vec());
-        let ldap3::SearchResult(entries, result) = search.await?;
+        if !controls.is_empty() {
+            ldap.with_controls(controls);
+        }
+        let ldap3::SearchResult(entries, result) = ldap.search(base, scope, filter, attributes.to_vec()).await?;
         match result.rc {
             0 => Ok((entries, result.ctrls)),
             _ => Err(LdapError::from(result)),

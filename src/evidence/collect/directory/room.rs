@@ -5,15 +5,15 @@ use super::asked::{Asked, base, policy_container};
 use super::attempts::{Candidate, NO_SESSION, Refusal, candidates, refusal};
 use super::connection::Connection;
 use super::controllers::{all_decided, awaits_configuration, controllers, domains, is_decided};
-use super::ldap::{Failure, LDAP_TIMEOUT, entry, search};
+use super::ldap::{Failure, LDAP_TIMEOUT};
 use super::names::{dn_of_domain, dns_name};
+use super::query::{Query, ask, entry};
 use super::session::{Access, open};
 use super::values::generalized_time;
 use crate::catalog::Target;
 use crate::evidence::collect::World;
 use crate::evidence::{Evidence, Kind, RecordError, State};
 use futures_util::StreamExt;
-use ldap3::Scope;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -123,7 +123,7 @@ impl Session {
         let partitions = format!("CN=Partitions,{}", self.configuration.as_ref()?);
         let filter = format!("(&(objectClass=crossRef)(nCName={}))", ldap3::ldap_escape(self.head.as_str()));
         let attributes = ["nETBIOSName"];
-        let found = search(&mut self.ldap, self.limit, &partitions, Scope::OneLevel, &filter, &attributes);
+        let found = ask(&mut self.ldap, self.limit, Query::one_level(&partitions, &filter, &attributes), Vec::new());
         found.await.ok()?.first().and_then(|entry| entry.value("nETBIOSName")).map(str::to_owned)
     }
 }

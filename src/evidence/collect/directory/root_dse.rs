@@ -3,8 +3,9 @@
 use super::asked::planned_controllers;
 use super::controllers::{Controller, LDAP, controllers};
 use super::entry::Entry;
-use super::ldap::{Failure, LDAP_TIMEOUT, Protection, connect, entry};
+use super::ldap::{Failure, LDAP_TIMEOUT, Protection, connect};
 use super::names::domain_of_dn;
+use super::query::entry;
 use super::session::{Access, Door, try_binds};
 use super::values::{boolean, generalized_time};
 use crate::catalog::Target;

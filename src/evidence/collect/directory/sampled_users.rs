@@ -3,9 +3,9 @@
 use super::accounts::{OF_THE_DOMAINS, accounts, inside};
 use super::asked::{Asked, base, in_plan, in_rooms, subtree};
 use super::everywhere::user_target;
-use super::ldap::{Failure, LDAP_TIMEOUT, entry};
+use super::ldap::{Failure, LDAP_TIMEOUT};
 use super::names::domain_around;
-use super::query::{Query, page};
+use super::query::{Query, entry, page};
 use super::room::{Miss, Room, Session, each, enter, entering, rooms};
 use super::sample::{Place, Sample, place};
 use super::session::Access;
@@ -13,7 +13,6 @@ use super::user_entry::{self, USERS};
 use crate::catalog::Target;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, Record, State, User};
-use ldap3::Scope;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -207,7 +206,7 @@ async fn scan(
 
 /// True when the last page was read, false when the time was over before.
 async fn read_all(session: &mut Session, base: &str, sample: &mut Sample, until: Instant) -> Result<bool, Failure> {
-    let query = Query { base, scope: Scope::Subtree, filter: USERS, attributes: &["objectGUID"] };
+    let query = Query::subtree(base, USERS, &["objectGUID"]);
     let mut cookie = Vec::new();
     loop {
         if Instant::now() >= until {

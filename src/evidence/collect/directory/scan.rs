@@ -23,7 +23,6 @@ use crate::catalog::{NameValue, Target};
 use crate::directory::{Token, parent, parent_containers};
 use crate::evidence::collect::{Touched, World};
 use crate::evidence::{DomainPolicy, Evidence, Record};
-use ldap3::Scope;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -269,7 +268,7 @@ impl Scan {
             What::Containers => (unseen::CONTAINERS, &unseen::OF_A_CONTAINER[..]),
             What::Nameless => (unseen::NAMELESS, &unseen::OF_THE_NAMELESS[..]),
         };
-        let query = Query { base: &range.base, scope: Scope::Subtree, filter, attributes };
+        let query = Query::subtree(&range.base, filter, attributes);
         let controls = vec![descriptor_parts(DACL_ONLY)];
         page(&mut session.ldap, session.limit, query, std::mem::take(&mut self.cookie), controls).await
     }

@@ -5,15 +5,15 @@ use super::asked::{Asked, base, in_plan, in_rooms, subtree};
 use super::binary::sid;
 use super::entry::Entry;
 use super::everywhere::time_for;
-use super::ldap::{Failure, entry, search};
+use super::ldap::Failure;
 use super::names::{domain_around, rdns};
-use super::query::{Query, ask};
+use super::query::{Query, ask, entry};
 use super::room::{Miss, Room, Session, each, entering, rooms};
 use super::session::Access;
 use crate::directory::sid::OF_A_REMOTE_LOGON;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, Record, State, TokenGroups};
-use ldap3::{Scope, ldap_escape};
+use ldap3::ldap_escape;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -167,7 +167,8 @@ async fn read(
 async fn foreign(session: &mut Session, dn: &str, globals: Option<&[String]>) -> Result<Vec<String>, Failure> {
     let filter = groups_with(&ldap_escape(dn));
     let head = session.head.clone();
-    let found = search(&mut session.ldap, session.limit, &head, Scope::Subtree, &filter, &["objectSid"]).await?;
+    let query = Query::subtree(&head, &filter, &["objectSid"]);
+    let found = ask(&mut session.ldap, session.limit, query, Vec::new()).await?;
     let mut sids: Vec<String> =
         globals.unwrap_or_default().iter().filter(|sid| sid.starts_with("S-1-5-21-")).cloned().collect();
     sids.extend(found.iter().filter_map(|group| group.bytes("objectSid").and_then(sid)));
@@ -192,7 +193,8 @@ async fn builtin(session: &mut Session) -> Result<[Option<bool>; 3], Failure> {
 async fn group(session: &mut Session, text: &str) -> Result<Option<Entry>, Failure> {
     let filter = by_sid(text);
     let head = session.head.clone();
-    let found = search(&mut session.ldap, session.limit, &head, Scope::Subtree, &filter, &["member"]).await?;
+    let query = Query::subtree(&head, &filter, &["member"]);
+    let found = ask(&mut session.ldap, session.limit, query, Vec::new()).await?;
     Ok(found.into_iter().next())
 }
 
