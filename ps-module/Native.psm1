@@ -123,8 +123,7 @@ function Write-JobProgress {
     if ($Progress.activity) { $activity = $Progress.activity }
     $record = New-Object System.Management.Automation.ProgressRecord (0, $activity, $status)
     if ($Progress.total) {
-        # A scan, which has a rate, knows its total as an estimate.
-        $of = if ($Progress.ratePerSecond) { 'of about' } else { 'of' }
+        $of = if ($Progress.totalIsEstimated) { 'of about' } else { 'of' }
         $record.StatusDescription = "$($Progress.done) $of $($Progress.total)"
         $record.PercentComplete = [Math]::Min(99, [int][Math]::Floor(100 * $Progress.done / $Progress.total))
     }

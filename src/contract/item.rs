@@ -62,8 +62,10 @@ pub enum MessageLevel {
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     pub done: u32,
-    /// Grows while the run learns what there is to look at; of a scan an estimate; 0 where it is not known yet.
+    /// Grows while the run learns what there is to look at; 0 where it is not known yet.
     pub total: u32,
+    /// A scan does not count its users before it reads them.
+    pub total_is_estimated: bool,
     pub activity: String,
     pub message: String,
     pub rate_per_second: Option<f64>,

@@ -12,6 +12,7 @@ pub fn progress<'a>(known: usize, pending: impl Iterator<Item = (Kind, &'a Targe
     Progress {
         done: (known - waiting.len()) as u32,
         total: known as u32,
+        total_is_estimated: false,
         activity: "Examining password writeback".to_owned(),
         message: waiting
             .first()

@@ -49,7 +49,7 @@ Describe 'The progress of a scan' {
                 function Show { [CmdletBinding()] param() & $module { param($c, $p) $null = Write-JobProgress -Cmdlet $c -Progress $p } $PSCmdlet $progress }
                 Show
             }).AddArgument((Join-Path (Split-Path (Get-StagedManifest)) 'Native.psm1')).AddArgument([pscustomobject]@{
-                done = 500; total = $Total; activity = 'Examining the users of corp.example'; message = ''; ratePerSecond = 250; remainingMs = $RemainingMs
+                done = 500; total = $Total; totalIsEstimated = $true; activity = 'Examining the users of corp.example'; message = ''; ratePerSecond = 250; remainingMs = $RemainingMs
             }).Invoke()
         $record = $shell.Streams.Progress | Where-Object Activity -Like 'Examining*'
         $shell.Dispose()

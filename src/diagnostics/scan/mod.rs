@@ -243,6 +243,7 @@ fn progress(domain: &str, users: usize, total: Option<u32>, elapsed: Duration) -
     Progress {
         done,
         total: total.unwrap_or(0),
+        total_is_estimated: true,
         activity: format!("Examining the users of {domain}"),
         message: if done == 0 { "who is in a protected group".to_owned() } else { String::new() },
         rate_per_second: rate.map(f64::round),
