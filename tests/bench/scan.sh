@@ -83,7 +83,7 @@ for users in "$@"; do
     largest=$users
 done
 start "$largest"
-report "every user, slow reader" "$largest" "$(product false 50)"
+report "every user, slow reader" "$largest" "$(product false 10)"
 stop
 start "$largest" --all-differ
 report "all descriptors differ" "$largest" "$(product true 0)"
