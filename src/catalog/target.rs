@@ -36,15 +36,7 @@ pub struct Target {
 }
 
 fn key(prefix: &str, name: &str) -> String {
-    // A scan makes one for each user, of a GUID.
-    let mut key = String::with_capacity(prefix.len() + 1 + name.len());
-    key.push_str(prefix);
-    key.push(':');
-    match name.is_ascii() {
-        true => key.extend(name.bytes().map(|byte| char::from(byte.to_ascii_lowercase()))),
-        false => key.push_str(&name.to_lowercase()),
-    }
-    key
+    [prefix, ":", &name.to_lowercase()].concat()
 }
 
 impl Target {

@@ -105,7 +105,7 @@ pub enum Answer {
 
 /// LDAP of the controller with this target key (PW403).
 pub fn answers_ldap(scene: &Scene, key: &str) -> Answer {
-    if let Some(fact) = scene.evidence.facts_at::<RootDse>(key).first() {
+    if let Some(fact) = scene.evidence.fact_at::<RootDse>(key) {
         let context = fact.data.default_naming_context.as_deref();
         return match (context, domain_of(fact.record)) {
             (Some(dn), Some(domain)) if domain_of_dn(dn).as_deref() == Some(domain) => Answer::Yes,
@@ -204,7 +204,7 @@ fn is_ldap_refusal(state: State, error: Option<&RecordError>) -> bool {
 
 /// The inventory of a controller.
 pub fn inventory<'a>(scene: &Scene<'a>, key: &str) -> Option<&'a DcInventory> {
-    scene.evidence.facts_at::<DcInventory>(key).first().map(|fact| fact.data)
+    scene.evidence.fact_at::<DcInventory>(key).map(|fact| fact.data)
 }
 
 pub fn has_role(inventory: &DcInventory, role: &str) -> bool {

@@ -20,7 +20,7 @@ pub fn port(judgement: Judgement, scene: &Scene, key: &str, number: u16) -> Judg
 /// What says whether LDAP of a controller answers (PW403).
 pub fn ldap(judgement: Judgement, scene: &Scene, key: &str) -> Judgement {
     let evidence = scene.evidence;
-    if let Some(fact) = evidence.facts_at::<RootDse>(key).first() {
+    if let Some(fact) = evidence.fact_at::<RootDse>(key) {
         let domain = fact.record.target.within.iter().find_map(|key| key.strip_prefix("domain:"));
         let judgement = judgement.read(fact.record, "defaultNamingContext");
         return match domain {
@@ -41,7 +41,7 @@ pub fn ldap(judgement: Judgement, scene: &Scene, key: &str) -> Judgement {
 
 /// The roles of a controller.
 pub fn roles(judgement: Judgement, scene: &Scene, key: &str) -> Judgement {
-    match scene.evidence.facts_at::<DcInventory>(key).first() {
+    match scene.evidence.fact_at::<DcInventory>(key) {
         Some(fact) => judgement.read(fact.record, "roles"),
         None => judgement.said("roles", "not read"),
     }

@@ -63,7 +63,7 @@ fn counted(stage: &Stage, extent: Extent) -> Vec<(&'static Check, Target, Judgem
         .for_each(|record| census.add_container(record));
     for fact in evidence.facts::<User>().into_iter().filter(|fact| fact.record.target.key.starts_with("user:")) {
         let target = &fact.record.target;
-        let read = evidence.facts_at::<SecurityDescriptor>(&target.key).first().map(|fact| fact.data.clone());
+        let read = evidence.fact_at::<SecurityDescriptor>(&target.key).map(|fact| fact.data.clone());
         census.add(fact.data, &read.unwrap_or_default(), &target.display);
     }
     let answers = census.answers(&scene, extent, false).into_iter();

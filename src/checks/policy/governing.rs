@@ -40,7 +40,7 @@ impl<'a> Policies<'a> {
     /// The policies of the domain that `target` lies in.
     pub fn around(scene: &Scene<'a>, target: &Target) -> Policies<'a> {
         let Some(key) = domain_key(target) else { return Policies::default() };
-        let domain = scene.evidence.facts_at::<DomainPolicy>(key).first().map(|fact| fact.data);
+        let domain = scene.evidence.fact_at::<DomainPolicy>(key).map(|fact| fact.data);
         Policies::new(domain, scene.evidence.facts_at::<Pso>(key).into_iter().map(|fact| fact.data))
     }
 
@@ -89,7 +89,7 @@ impl Governing<'_> {
                 all.iter().find(|fact| std::ptr::eq(fact.data, *pso)).map(|fact| (fact.record, paths[1]))
             }
             Governing::Domain(_) | Governing::AssumedDomain(_) => {
-                evidence.facts_at::<DomainPolicy>(key).first().map(|fact| (fact.record, paths[0]))
+                evidence.fact_at::<DomainPolicy>(key).map(|fact| (fact.record, paths[0]))
             }
             Governing::Unknown => None,
         };

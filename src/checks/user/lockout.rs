@@ -48,7 +48,7 @@ fn judge(case: &Case) -> Answer {
     if user.computed_uac.is_none() {
         judgement = governing.read(judgement, case.scene, case.target, ["lockoutDuration", "lockoutDuration"]);
     }
-    Ok(Operation::read(judgement, case.scene)
+    Ok(Operation::read(judgement, case)
         .with("msDS-User-Account-Control-Computed", bit)
         .with("lockoutTime", user.lockout_time.as_deref().map_or("not read".to_owned(), clean))
         .with("governing policy", governing.name()))

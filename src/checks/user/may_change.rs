@@ -47,7 +47,7 @@ fn judge(case: &Case) -> Answer {
     };
     let holder = Holder { name: &name, sid: user.sid.as_deref() };
     let judgement = decided(judgement.with("why", why), case, holder, &object, &decision);
-    let judgement = if case.explains { Operation::read(judgement, case.scene) } else { judgement };
+    let judgement = Operation::read(judgement, case);
     Ok(match decision.verdict {
         Verdict::Denied | Verdict::NotGranted => judgement.step(allow_again(case)),
         _ => judgement,

@@ -1,6 +1,6 @@
 //! What the user, or the administrator for the user, is trying to do.
 
-use crate::catalog::{Judgement, Scene};
+use crate::catalog::{Case, Judgement, Scene};
 use crate::evidence::OperatorInput;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,11 @@ impl Operation {
     }
 
     /// Names the operation as a field that decided, and the one on which some checks turn.
-    pub fn read(judgement: Judgement, scene: &Scene) -> Judgement {
-        let inputs = scene.evidence.facts::<OperatorInput>();
+    pub fn read(judgement: Judgement, case: &Case) -> Judgement {
+        if !case.explains {
+            return judgement;
+        }
+        let inputs = case.scene.evidence.facts::<OperatorInput>();
         match inputs.iter().find(|fact| fact.data.operation.is_some()).or(inputs.first()) {
             Some(fact) => {
                 judgement.read(fact.record, "operation").or(Operation::Change.name()).or(Operation::Reset.name())

@@ -33,7 +33,7 @@ fn judge(case: &Case) -> Answer {
     let operation = Operation::stated(case.scene);
     if operation == Some(Operation::Unlock) {
         let message = format!("An unlock sets no password; the age of {name}'s does not matter.");
-        return Err(Operation::read(Judgement::not_applicable(Reason::ByDesign, message), case.scene));
+        return Err(Operation::read(Judgement::not_applicable(Reason::ByDesign, message), case));
     }
     let fact = case.need::<User>()?;
     let user = fact.data;
@@ -67,7 +67,7 @@ fn judge(case: &Case) -> Answer {
         Some(now) => judgement.or(as_file_time(now)),
         None => judgement,
     };
-    let judgement = Operation::read(judgement.read(fact.record, "dcTimeUnixMs"), case.scene);
+    let judgement = Operation::read(judgement.read(fact.record, "dcTimeUnixMs"), case);
     Ok(judgement.with("governing policy", governing.name()))
 }
 

@@ -44,11 +44,11 @@ pub fn domains(scene: &Scene) -> Vec<Target> {
 /// The users of a domain that the operator asked for, counted.
 pub fn of_domain(scene: &Scene, domain: &Target) -> Coverage {
     let policies = Policies::around(scene, domain);
-    let policy = scene.evidence.facts_at::<DomainPolicy>(&domain.key).first().map(|fact| fact.data);
+    let policy = scene.evidence.fact_at::<DomainPolicy>(&domain.key).map(|fact| fact.data);
     let (operation, added) = (Operation::stated(scene), added(scene, domain));
     let mut coverage = Coverage::default();
     for target in users(scene, domain) {
-        let Some(fact) = scene.evidence.facts_at::<User>(&target.key).into_iter().next() else { continue };
+        let Some(fact) = scene.evidence.fact_at::<User>(&target.key) else { continue };
         let user = fact.data;
         let object = object(scene, &target.key, "user", &target.display).ok();
         let account = account_for(scene, &target).ok();

@@ -47,7 +47,7 @@ impl<'a> Coverages<'a> {
     pub fn new(live: &'a Live, evidence: &'a Evidence, domain: &Target, summary_only: bool) -> Coverages<'a> {
         let scene = Scene { evidence, tables: &live.engine.world.tables, now_unix_ms: live.engine.world.now_unix_ms };
         let all = evidence.facts_at::<crate::evidence::Pso>(&domain.key);
-        let policy = evidence.facts_at::<DomainPolicy>(&domain.key).first().map(|fact| fact.data);
+        let policy = evidence.fact_at::<DomainPolicy>(&domain.key).map(|fact| fact.data);
         Coverages {
             live,
             evidence,

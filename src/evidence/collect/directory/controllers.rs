@@ -219,7 +219,7 @@ pub fn located(evidence: &Evidence, domain: &Target, prefix: &str) -> Vec<String
 
 /// The rootDSE of a controller that answered.
 pub fn root_dse<'e>(evidence: &'e Evidence, controller: &Controller) -> Option<&'e RootDse> {
-    evidence.facts_at::<RootDse>(&controller.target.key).first().map(|fact| fact.data)
+    evidence.fact_at::<RootDse>(&controller.target.key).map(|fact| fact.data)
 }
 
 /// True when it is known whether LDAP on this controller answers: it did, or its chain ended before.
