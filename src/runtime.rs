@@ -36,7 +36,12 @@ pub async fn on_one_thread<T: Send + 'static, W: Future<Output = T>>(
 ) -> io::Result<T> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (done, answer) = oneshot::channel();
-    let run = move || drop(done.send(runtime.block_on(work())));
+    let run = move || {
+        let value = runtime.block_on(work());
+        // The connections of the work are closed before it is called done.
+        runtime.shutdown_background();
+        drop(done.send(value));
+    };
     thread::Builder::new().name(THREADS.to_owned()).spawn(run)?;
     answer.await.map_err(io::Error::other)
 }

@@ -6,6 +6,12 @@ use std::ffi::CStr;
 /// host does it.
 pub fn pin_library() {}
 
+/// Has this called when the process ends by `exit`, before libraries are finalized.
+pub fn at_exit(work: extern "C" fn()) {
+    // SAFETY: the function lives as long as this library, whose handlers are called before it is unloaded.
+    let _ = unsafe { libc::atexit(work) };
+}
+
 /// The machine's own host name, or `localhost`.
 pub fn host_name() -> String {
     let mut buffer = [0_u8; 256];

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Scans of all users that something is in the way of: a subtree that may not be read, a domain that nobody
-# reaches, a controller that falls silent half way. Each says exactly what is missing.
+# reaches, a process that ends, a controller that falls silent half way. Each says exactly what is missing.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -22,7 +22,9 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
-gcc -O2 -std=gnu99 -I"$root/include" "$root/tests/bench/scan.c" -o "$work/scan" -L"$target" -lpassword_writeback
+compile() { gcc -O2 -std=gnu99 -I"$root/include" "$1" -o "$2" -rdynamic -L"$target" -lpassword_writeback; }
+compile "$root/tests/bench/scan.c" "$work/scan"
+compile "$HERE/leave.c" "$work/leave"
 
 "$HERE/lab.sh" up --name "$NAME"
 eval "$("$HERE/lab.sh" env --name "$NAME")"
@@ -46,6 +48,8 @@ sleep 5 # the access list of the unit was changed after that
 request() {
     echo '{"syncServer":true,"knowledgePath":"'"$PWB_LAB_KNOWLEDGE"'","limits":{"probeTimeoutMs":5000},"directory":{"domains":['"$1"'],"connectorAccounts":["MSOL_lab"],"all":true,"summaryOnly":'"$2"'}}'
 }
+# scan REQUEST PAUSE FILE: the program of the bench; FILE gets its words, "users" its figures.
+scan() { on_sync "$work/scan" "$1" "$2" 2>"$3" >"$work/users" || { echo "not ok - a scan ended with code $?" && cat "$3"; }; }
 # check WHAT FILE TEXT...: every text stands in the file.
 check() {
     local what=$1 file=$2 text
@@ -61,16 +65,20 @@ check() {
 }
 
 own='"'$LAB_DOMAIN'"'
-on_sync "$work/scan" "$(request "$own" true)" 0 2>"$work/closed" >/dev/null
+scan "$(request "$own" true)" 0 "$work/closed"
 check "a subtree that may not be listed is named" "$work/closed" "Not all users of $LAB_DOMAIN could be read (OU=Closed,$LAB_BASE_DN)" \
     "\"users\":$((all - 1))," "this account may not list what is in it"
 
-on_sync "$work/scan" "$(request "$own"',"elsewhere.example.test"' true)" 0 2>"$work/elsewhere" >/dev/null
+scan "$(request "$own"',"elsewhere.example.test"' true)" 0 "$work/elsewhere"
 check "a domain that nobody reaches is named, and the other is read" "$work/elsewhere" "\"users\":$((all - 1))," \
     "Not all users of elsewhere.example.test could be read" "No controller of elsewhere.example.test answers LDAP"
 
+left=0
+for _ in {1..5}; do on_sync "$work/leave" "$(request "$own" true)" 2>"$work/left" && ((++left)) || cat "$work/left"; done
+if ((left == 5)); then echo "ok - a process ends well in the middle of a scan"; else echo "not ok - $left of 5 processes ended well"; fi
+
 # A slow reader holds the scan: what waits for it is limited, so the scan stands half way while it sleeps.
-on_sync "$work/scan" "$(request "$own" false)" 3000 2>"$work/silent" >"$work/users" &
+scan "$(request "$own" false)" 3000 "$work/silent" &
 scan=$!
 wait_for 60 "the first users" grep -q 'first users' "$work/silent"
 sleep 2

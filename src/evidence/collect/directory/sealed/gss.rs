@@ -1,7 +1,7 @@
 //! Kerberos by the GSS-API of the system (Unix).
 
 use super::principal::{self, Principal};
-use super::{Identity, Mechanism, Peer, Seal, Trouble};
+use super::{Identity, Mechanism, Peer, Seal, Trouble, ending};
 use crate::evidence::collect::directory::ldap::printable;
 use libgssapi::context::{ClientCtx, CtxFlags, SecurityContext};
 use libgssapi::credential::{Cred, CredUsage};
@@ -9,34 +9,49 @@ use libgssapi::error::Error;
 use libgssapi::name::Name;
 use libgssapi::oid::{GSS_MECH_KRB5, GSS_NT_KRB5_ENTERPRISE_NAME, GSS_NT_KRB5_PRINCIPAL, OidSet};
 
-/// A security context of this side.
-pub struct Context(ClientCtx);
+/// A security context of this side; none only while it is dropped.
+pub struct Context(Option<ClientCtx>);
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        ending::call(|| drop(self.0.take()));
+    }
+}
 
 impl Context {
     /// Gets the tickets, which may block, and the first token.
     pub fn start(peer: &Peer, identity: &Identity) -> Result<(Context, Vec<u8>), Trouble> {
-        let domain = peer.domain.as_deref();
-        let credential = match identity {
-            Identity::CurrentUser => None,
-            Identity::Named { user, secret } => {
-                let principal = principal::of_user(user, domain).map_err(|text| Trouble::kerberos(&text))?;
-                let secret = secret.reveal().ok_or_else(|| Trouble::kerberos("the password is not valid UTF-8"))?;
-                Some(sign_in(&principal, secret).map_err(trouble)?)
-            }
-        };
-        let target = Name::new(principal::of_controller(&peer.host, domain).as_bytes(), Some(&GSS_NT_KRB5_PRINCIPAL));
-        let target = target.and_then(|name| name.canonicalize(Some(&GSS_MECH_KRB5))).map_err(trouble)?;
-        // [RFC 4752] 3.1: mutual authentication and sequence for any layer, confidentiality for this one.
-        let flags = CtxFlags::GSS_C_MUTUAL_FLAG
-            | CtxFlags::GSS_C_REPLAY_FLAG
-            | CtxFlags::GSS_C_SEQUENCE_FLAG
-            | CtxFlags::GSS_C_INTEG_FLAG
-            | CtxFlags::GSS_C_CONF_FLAG;
-        let mut context = ClientCtx::new(credential, target, flags, Some(&GSS_MECH_KRB5));
-        let token = context.step(None, None).map_err(trouble)?;
-        let token = token.ok_or_else(|| Trouble::kerberos("Kerberos gave no token"))?;
-        Ok((Context(context), token.to_vec()))
+        ending::call(|| begin(peer, identity)).map(|(context, token)| (Context(Some(context)), token))
     }
+
+    fn call<T>(&mut self, work: impl FnOnce(&mut ClientCtx) -> Result<T, Error>) -> Result<T, String> {
+        let context = self.0.as_mut().ok_or("the Kerberos context is gone")?;
+        ending::call(|| work(context).map_err(|error| said(&error)))
+    }
+}
+
+fn begin(peer: &Peer, identity: &Identity) -> Result<(ClientCtx, Vec<u8>), Trouble> {
+    let domain = peer.domain.as_deref();
+    let credential = match identity {
+        Identity::CurrentUser => None,
+        Identity::Named { user, secret } => {
+            let principal = principal::of_user(user, domain).map_err(|text| Trouble::kerberos(&text))?;
+            let secret = secret.reveal().ok_or_else(|| Trouble::kerberos("the password is not valid UTF-8"))?;
+            Some(sign_in(&principal, secret).map_err(trouble)?)
+        }
+    };
+    let target = Name::new(principal::of_controller(&peer.host, domain).as_bytes(), Some(&GSS_NT_KRB5_PRINCIPAL));
+    let target = target.and_then(|name| name.canonicalize(Some(&GSS_MECH_KRB5))).map_err(trouble)?;
+    // [RFC 4752] 3.1: mutual authentication and sequence for any layer, confidentiality for this one.
+    let flags = CtxFlags::GSS_C_MUTUAL_FLAG
+        | CtxFlags::GSS_C_REPLAY_FLAG
+        | CtxFlags::GSS_C_SEQUENCE_FLAG
+        | CtxFlags::GSS_C_INTEG_FLAG
+        | CtxFlags::GSS_C_CONF_FLAG;
+    let mut context = ClientCtx::new(credential, target, flags, Some(&GSS_MECH_KRB5));
+    let token = context.step(None, None).map_err(trouble)?;
+    let token = token.ok_or_else(|| Trouble::kerberos("Kerberos gave no token"))?;
+    Ok((context, token.to_vec()))
 }
 
 /// A ticket in a cache in memory that ends with the credential.
@@ -52,22 +67,21 @@ fn sign_in(principal: &Principal, secret: &str) -> Result<Cred, Error> {
 
 impl Seal for Context {
     fn wrap(&mut self, plain: &[u8], conceal: bool) -> Result<Vec<u8>, String> {
-        self.0.wrap(conceal, plain).map(|token| token.to_vec()).map_err(|error| said(&error))
+        self.call(|context| context.wrap(conceal, plain).map(|token| token.to_vec()))
     }
 
     fn unwrap(&mut self, token: &[u8]) -> Result<Vec<u8>, String> {
-        self.0.unwrap(token).map(|plain| plain.to_vec()).map_err(|error| said(&error))
+        self.call(|context| context.unwrap(token).map(|plain| plain.to_vec()))
     }
 }
 
 impl Mechanism for Context {
     fn step(&mut self, token: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        let answer = self.0.step(Some(token), None).map_err(|error| said(&error))?;
-        Ok(answer.map(|token| token.to_vec()))
+        self.call(|context| context.step(Some(token), None).map(|answer| answer.map(|token| token.to_vec())))
     }
 
     fn is_complete(&self) -> bool {
-        self.0.is_complete()
+        self.0.as_ref().is_some_and(ClientCtx::is_complete)
     }
 }
 

@@ -6,6 +6,8 @@
 //! TCP -> bind ([`handshake`]) -> two directions ([`pump`]) -> a private pair of streams ([`pair`]) ->
 //! `ldap3`, which sees plain LDAP.
 
+#[cfg(unix)]
+mod ending;
 mod handshake;
 #[cfg_attr(unix, path = "gss.rs")]
 #[cfg_attr(windows, path = "sspi.rs")]
