@@ -1,8 +1,8 @@
 //! What there is to judge, by kind of target, as far as the evidence knows.
 
 use crate::catalog::{Scene, Target, TargetKind};
-use crate::checks::directory::facts::domain_of_dn;
 use crate::checks::network::hosts;
+use crate::directory::names::domain_of_dn;
 use crate::evidence::{AdSyncConfig, Kind, Record, RootDse, State, User};
 use std::collections::HashSet;
 

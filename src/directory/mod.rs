@@ -18,6 +18,7 @@ mod inherit;
 mod inherit_tests;
 mod intern;
 mod matching;
+pub mod names;
 pub mod ports;
 mod protected;
 mod right;

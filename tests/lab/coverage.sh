@@ -37,6 +37,8 @@ trap finish EXIT
 "$HERE/lab.sh" up --name "$NAME"
 eval "$("$HERE/lab.sh" env --name "$NAME")"
 export PWB_LAB_PASSWORD
+# It would copy every user while dc1 is measured.
+stop_controller dc2
 load_dc1 "$users"
 
 # User and system seconds, KiB at the most, seconds by the clock.

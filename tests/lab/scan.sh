@@ -46,6 +46,8 @@ finish() {
 trap finish EXIT
 
 "$HERE/lab.sh" up --name "$NAME"
+# It would copy every user while dc1 is measured.
+stop_controller dc2
 load_dc1 "$users"
 
 # The operator's tickets are there since `up`. What a command costs goes to a file of its own.

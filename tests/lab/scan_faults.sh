@@ -30,11 +30,7 @@ compile "$HERE/leave.c" "$work/leave"
 eval "$("$HERE/lab.sh" env --name "$NAME")"
 on_sync() { "$HERE/lab.sh" exec --name "$NAME" sync env "LD_LIBRARY_PATH=$target" "$@"; }
 
-# Filled offline on dc1; dc2 gets everything by replication.
-stop_controller dc1
-inside dc1 /usr/bin/python3 "$HERE/lib/load_users.py" "$DIR/dc1/smb.conf" --count "$users"
-start_controller dc1
-wait_for 60 "LDAP of dc1" controller_answers dc1
+load_dc1 "$users"
 clean_env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$HERE/lib/close_unit.py" "$(local_ldap dc1)" "$LAB_BASE_DN" Closed operator
 objects() {
     clean_env timeout 20 ldbsearch -H "$(local_ldap "$1")" -b "$LAB_BASE_DN" '(sAMAccountType=805306368)' dn | grep -c '^dn: '

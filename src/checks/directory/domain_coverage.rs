@@ -1,9 +1,8 @@
-use super::facts::{
-    self, answers_ldap, controller_key, domain_of_dn, is_read_only, located, locator, our_site, site_in_words,
-};
+use super::facts::{self, answers_ldap, controller_key, is_read_only, located, locator, our_site, site_in_words};
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step};
 use crate::checks::targets;
+use crate::directory::names::domain_of_dn;
 use crate::evidence::{AdSyncConfig, DcInventory, Fsmo};
 
 crate::declare_check! {

@@ -3,6 +3,7 @@
 use super::fields;
 use crate::catalog::text::clean;
 use crate::catalog::{Case, Judgement, Reason, Scene, Step, common};
+use crate::directory::names::domain_of_dn;
 use crate::evidence::{DcInventory, Dns, Fact, Kind, Os, Record, RecordError, RootDse, State, Tcp};
 
 /// LDAP; everything that is read of a controller goes over it.
@@ -133,15 +134,6 @@ pub fn answers_ldap(scene: &Scene, key: &str) -> Answer {
 /// Domain of a controller's record, by its target.
 fn domain_of(record: &Record) -> Option<&str> {
     record.target.within.iter().find_map(|key| key.strip_prefix("domain:"))
-}
-
-/// `DC=corp,DC=example` is `corp.example`; a DN with any other part is no domain.
-pub fn domain_of_dn(dn: &str) -> Option<String> {
-    let label = |part: &str| {
-        let (attribute, value) = part.split_once('=')?;
-        attribute.trim().eq_ignore_ascii_case("dc").then(|| value.trim().to_lowercase())
-    };
-    dn.split(',').map(label).collect::<Option<Vec<_>>>().map(|labels| labels.join("."))
 }
 
 /// What a resolver says when it has no answer to give. Silence on two tries belongs to it (0.6).

@@ -74,14 +74,6 @@ fn a_name_without_address_cannot_answer_and_one_that_was_not_looked_up_may() {
 }
 
 #[test]
-fn a_dn_of_a_domain_has_domain_components_only() {
-    assert_eq!(domain_of_dn("DC=Corp,dc = Example"), Some("corp.example".to_owned()));
-    for none in ["", "CN=Configuration,DC=corp", "corp.example"] {
-        assert_eq!(domain_of_dn(none), None, "{none}");
-    }
-}
-
-#[test]
 fn either_source_makes_a_controller_read_only_and_none_leaves_it_open() {
     let capable = |oids: &[&str]| Some(oids.iter().map(|oid| (*oid).to_owned()).collect::<Vec<_>>());
     for (capabilities, listed_as, expected) in [

@@ -1,7 +1,8 @@
-use super::facts::{Port, domain_of_dn, port, try_port};
+use super::facts::{Port, port, try_port};
 use super::fields;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity};
 use crate::checks::targets;
+use crate::directory::names::domain_of_dn;
 use crate::evidence::{AdSyncConfig, Dns, Os, Partition, Tcp};
 
 /// Ports that nothing of writeback needs; shown so that nobody has to ask.

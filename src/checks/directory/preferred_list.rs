@@ -1,7 +1,8 @@
-use super::facts::{self, answers_ldap, controller_key, domain_of_dn, has_address, has_role, host_name, is_read_only};
+use super::facts::{self, answers_ldap, controller_key, has_address, has_role, host_name, is_read_only};
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Status, Step, common};
 use crate::checks::targets;
+use crate::directory::names::domain_of_dn;
 use crate::evidence::{AdSyncConfig, Connector, DcInventory, Fsmo, Kind, Partition, Record};
 use std::net::IpAddr;
 

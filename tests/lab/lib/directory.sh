@@ -92,10 +92,8 @@ stop_controller() {
 
 controller_is_stopped() { [[ ! $(ip netns pids "$NAME-$1") ]]; }
 
-# Fills dc1 with so many users and starts it again, alone: the second controller would copy every user while
-# the first is measured.
+# Fills dc1 offline with so many users and starts it again; dc2 gets them by replication, while it runs.
 load_dc1() {
-    stop_controller dc2
     stop_controller dc1
     say "loading $1 users"
     inside dc1 /usr/bin/python3 "$HERE/lib/load_users.py" "$DIR/dc1/smb.conf" --count "$1"

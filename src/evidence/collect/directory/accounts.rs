@@ -1,17 +1,18 @@
 //! `user` of the connector accounts: named by the operator, by the sync service, or guessed by what the
 //! wizard writes (catalog PW501).
 
-use super::asked::{Asked, base, in_plan, in_rooms, may_be_configured, netbios_name, subtree};
+use super::asked::{Asked, base, in_plan, in_rooms, may_be_configured, subtree};
 use super::controllers::connectors;
+use super::cross_reference;
 use super::everywhere::{display, look_up, time_for};
 use super::ldap::LDAP_TIMEOUT;
 use super::lookup::searches;
-use super::names::{dns_name, domain_around};
 use super::query::{Query, ask};
 use super::room::{Room, each, entering, rooms};
 use super::session::Access;
 use super::user_entry::{self, WIZARD_FILTER};
 use crate::catalog::{Target, TargetKind};
+use crate::directory::names::{dns_name, domain_around};
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, Record, State, User};
 use std::sync::Arc;
@@ -165,7 +166,7 @@ impl Collector for AccountsCollector {
         let names = &world.settings.connector_accounts;
         let of_connectors = |asked: &Asked| {
             let look_up = subtree(&asked.head, "<filter of each connector's account>", "objectGUID");
-            guesses(asked).into_iter().chain(netbios_name(asked)).chain([look_up]).collect()
+            guesses(asked).into_iter().chain(cross_reference::search(asked)).chain([look_up]).collect()
         };
         in_plan(world, |asked| match names.is_empty() {
             false => look_ups(asked, names),

@@ -3,8 +3,8 @@
 //! A search reads `<host>: <base> (<scope>, <filter>): <what for>`.
 
 use super::attempts::Candidate;
-use super::names::{dn_of_domain, dns_name};
 use super::room::Room;
+use crate::directory::names::{dn_of_domain, dns_name};
 use crate::evidence::collect::{Touched, World};
 use crate::evidence::{Kind, Vantage};
 
@@ -67,12 +67,6 @@ pub fn subtree(dn: &str, filter: &str, what: &str) -> String {
 /// A search of what lies directly below an object.
 pub fn one_level(dn: &str, filter: &str, what: &str) -> String {
     format!("{dn} (one level, {filter}): {what}")
-}
-
-/// The name of the domain in its cross-reference ([MS-ADTS] 6.1.1.2.1.1).
-pub fn netbios_name(asked: &Asked) -> Option<String> {
-    let filter = format!("(&(objectClass=crossRef)(nCName={}))", asked.head);
-    Some(one_level(&format!("CN=Partitions,{}", asked.configuration.as_ref()?), &filter, "nETBIOSName"))
 }
 
 /// The container of the fine-grained password policies ([MS-ADTS] 6.1.1.4.11.1).

@@ -2,8 +2,8 @@
 //! directory or DNS gave are untrusted: what is no host name is left out.
 
 use super::controller_ports::MOST_ADDRESSES;
-use super::names::{dns_name, domain_of_dn, site_of_server};
 use crate::catalog::{Target, TargetKind};
+use crate::directory::names::{dns_name, domain_of_dn, site_of_server};
 use crate::evidence::collect::World;
 use crate::evidence::{AdSyncConfig, Connector, Dns, Evidence, Fsmo, Kind, Os, Record, RootDse, State, Tcp};
 

@@ -6,10 +6,10 @@
 //! ([MS-ADTS] 3.1.1.1.4), and octets have an order in filters (3.1.1.2.2.4). Whatever goes wrong, the number is
 //! not known.
 
-use super::names::rdns;
 use super::query::{Query, count_of_page};
 use super::room::{Room, Session, enter};
 use super::session::Access;
+use crate::directory::dn::split;
 use crate::evidence::collect::World;
 use crate::runtime;
 use std::sync::{Arc, OnceLock};
@@ -74,7 +74,8 @@ impl Drop for Count {
 /// Without the bases that lie in another one: their users would count twice.
 fn outermost(bases: &[String]) -> Vec<String> {
     let lies_in = |inner: &str, outer: &str| {
-        let (inner, outer) = (rdns(inner), rdns(outer));
+        let parts = |dn| split(dn).map(str::trim).collect::<Vec<_>>();
+        let (inner, outer) = (parts(inner), parts(outer));
         let mut pairs = inner.iter().rev().zip(outer.iter().rev());
         inner.len() >= outer.len() && pairs.all(|(one, other)| one.eq_ignore_ascii_case(other))
     };

@@ -1,16 +1,16 @@
 //! `fsmo`: who is the PDC emulator of a domain, by the directory and by DNS.
 
-use super::asked::{Asked, base, in_plan, netbios_name};
+use super::asked::{Asked, base, in_plan};
 use super::attempts::{Candidate, questions};
 use super::controllers::{ROLE_OWNER, is_selected, located};
+use super::cross_reference::{self, NETBIOS_NAME, cross_reference};
 use super::ldap::Failure;
-use super::names::{dn_of_domain, dns_name};
-use super::query::{Query, ask, entry};
+use super::query::entry;
 use super::session::{Access, open};
+use crate::directory::names::{dn_of_domain, dns_name};
 use crate::directory::parent;
 use crate::evidence::collect::{Collector, Probe, Touched, World};
 use crate::evidence::{Evidence, Fsmo, Kind};
-use ldap3::ldap_escape;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,7 +51,7 @@ impl Collector for FsmoCollector {
 
 fn searches(asked: &Asked) -> Vec<String> {
     let owner = base("<server object of the role owner>", "dNSHostName");
-    [base(&asked.head, "fSMORoleOwner"), owner].into_iter().chain(netbios_name(asked)).collect()
+    [base(&asked.head, "fSMORoleOwner"), owner].into_iter().chain(cross_reference::search(asked)).collect()
 }
 
 /// fSMORoleOwner of the domain head names an NTDS Settings object; its parent, the server object, has the
@@ -77,12 +77,9 @@ async fn role_owner(
     data.fsmo_role_owner = Some(owner.to_owned());
     data.is_forest_root = candidate.root.root_domain_naming_context.as_deref().map(|dn| dn.eq_ignore_ascii_case(&head));
     if let Some(configuration) = &candidate.root.configuration_naming_context {
-        let filter = format!("(&(objectClass=crossRef)(nCName={}))", ldap_escape(head.as_str()));
-        let partitions = format!("CN=Partitions,{configuration}");
         // Not worth losing the role owner: without it the NetBIOS name is not known.
-        let cross = ask(&mut ldap, limit, Query::one_level(&partitions, &filter, &["nETBIOSName"]), Vec::new()).await;
-        let cross = cross.unwrap_or_default().into_iter().next();
-        data.netbios_name = cross.as_ref().and_then(|entry| entry.value("nETBIOSName")).map(str::to_owned);
+        let cross = cross_reference(&mut ldap, limit, configuration, &head).await;
+        data.netbios_name = cross.as_ref().and_then(|entry| entry.value(NETBIOS_NAME)).map(str::to_owned);
         data.cross_ref_dn = cross.map(|entry| entry.dn);
     }
     // The answers are at hand; how the peer takes the farewell does not matter.

@@ -1,13 +1,14 @@
 //! The five forms of a name of an account, and the search for each (catalog PW901).
 
-use super::asked::{Asked, base, netbios_name, subtree};
+use super::asked::{Asked, base, subtree};
 use super::binary::in_filter;
+use super::cross_reference;
 use super::entry::Entry;
 use super::ldap::Failure;
-use super::names::{dns_name, domain_around};
 use super::query::{Query, ask, show_deleted};
 use super::room::Session;
 use crate::directory::Sid;
+use crate::directory::names::{dns_name, domain_around};
 use ldap3::ldap_escape;
 use uuid::Uuid;
 
@@ -87,7 +88,7 @@ pub fn searches(asked: &Asked, names: &[String], all: usize) -> Vec<String> {
         1..=MOST_LISTED => names.iter().flat_map(|name| search_of(asked, &form(name))).collect(),
         _ => {
             let filter = format!("<filter of each of {all} names>");
-            netbios_name(asked).into_iter().chain([subtree(&asked.head, &filter, "objectGUID")]).collect()
+            cross_reference::search(asked).into_iter().chain([subtree(&asked.head, &filter, "objectGUID")]).collect()
         }
     };
     searches.push(base("<each object found>", "attributes of the user"));
@@ -102,7 +103,7 @@ fn search_of(asked: &Asked, form: &Form) -> Vec<String> {
         Form::Dn(_) => Vec::new(),
         Form::Qualified { domain, .. } if dns_name(domain).is_some_and(|domain| asked.dns == domain) => vec![below()],
         // By its NetBIOS name it may be any domain.
-        Form::Qualified { .. } => netbios_name(asked).into_iter().chain([below()]).collect(),
+        Form::Qualified { .. } => cross_reference::search(asked).into_iter().chain([below()]).collect(),
         Form::Guid(_) | Form::Sid(_) | Form::Upn(_) | Form::Sam(_) => vec![below()],
     }
 }

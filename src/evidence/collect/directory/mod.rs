@@ -17,6 +17,7 @@ mod controllers;
 #[cfg(test)]
 mod controllers_tests;
 mod count;
+mod cross_reference;
 mod dc_inventory;
 mod descriptors;
 mod domain_policy;
@@ -29,7 +30,6 @@ mod identities;
 mod ldap;
 mod locator;
 mod lookup;
-mod names;
 mod password_filters;
 mod pso;
 mod query;

@@ -5,12 +5,13 @@ use super::asked::{Asked, base, policy_container};
 use super::attempts::{Candidate, NO_SESSION, Refusal, candidates, refusal};
 use super::connection::Connection;
 use super::controllers::{all_decided, awaits_configuration, controllers, domains, is_decided};
+use super::cross_reference::{NETBIOS_NAME, cross_reference};
 use super::ldap::{Failure, LDAP_TIMEOUT};
-use super::names::{dn_of_domain, dns_name};
-use super::query::{Query, ask, entry};
+use super::query::entry;
 use super::session::{Access, open};
 use super::values::generalized_time;
 use crate::catalog::Target;
+use crate::directory::names::{dn_of_domain, dns_name};
 use crate::evidence::collect::World;
 use crate::evidence::{Evidence, Kind, RecordError, State};
 use futures_util::StreamExt;
@@ -118,13 +119,11 @@ pub async fn enter(
 }
 
 impl Session {
-    /// The NetBIOS name of the domain, from its cross-reference ([MS-ADTS] 6.1.1.2.1.1).
+    /// The NetBIOS name of the domain.
     pub async fn netbios_name(&mut self) -> Option<String> {
-        let partitions = format!("CN=Partitions,{}", self.configuration.as_ref()?);
-        let filter = format!("(&(objectClass=crossRef)(nCName={}))", ldap3::ldap_escape(self.head.as_str()));
-        let attributes = ["nETBIOSName"];
-        let found = ask(&mut self.ldap, self.limit, Query::one_level(&partitions, &filter, &attributes), Vec::new());
-        found.await.ok()?.first().and_then(|entry| entry.value("nETBIOSName")).map(str::to_owned)
+        let configuration = self.configuration.as_ref()?;
+        let found = cross_reference(&mut self.ldap, self.limit, configuration, &self.head).await?;
+        found.value(NETBIOS_NAME).map(str::to_owned)
     }
 }
 

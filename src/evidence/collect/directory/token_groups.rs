@@ -6,10 +6,11 @@ use super::binary::sid;
 use super::entry::Entry;
 use super::everywhere::time_for;
 use super::ldap::Failure;
-use super::names::{domain_around, rdns};
 use super::query::{Query, ask, entry};
 use super::room::{Miss, Room, Session, each, entering, rooms};
 use super::session::Access;
+use crate::directory::dn::split;
+use crate::directory::names::domain_around;
 use crate::directory::sid::OF_A_REMOTE_LOGON;
 use crate::evidence::collect::{Collector, Probe, Touched, World, probe};
 use crate::evidence::{Evidence, Kind, Record, State, TokenGroups};
@@ -207,7 +208,7 @@ async fn foreign_principal(session: &mut Session, text: &str) -> Result<Option<E
 /// the link is asked.
 fn is_member(group: Option<&Entry>, principal: Option<&Entry>, text: &str) -> Option<bool> {
     let group = group?;
-    let names = |dn: &&str| rdns(dn).first().is_some_and(|rdn| rdn.eq_ignore_ascii_case(&format!("CN={text}")));
+    let names = |dn: &&str| split(dn).next().is_some_and(|rdn| rdn.eq_ignore_ascii_case(&format!("CN={text}")));
     if let Some(members) = group.values("member").filter(|members| !members.is_empty()) {
         return match members.iter().any(names) {
             true => Some(true),

@@ -7,10 +7,10 @@
 
 use super::entry::Entry;
 use super::ldap::Failure;
-use super::names::rdns;
 use super::query::{Query, ask};
 use super::room::Session;
 use crate::catalog::NameValue;
+use crate::directory::dn::split;
 use crate::directory::{Descriptor, Right, Sid, Token, Verdict, decide, guids, parent};
 use std::collections::HashSet;
 
@@ -81,7 +81,7 @@ impl Unseen {
         if !is_in_container || is_no_place_of_users(&entry.dn, head) {
             return;
         }
-        let is_unit = rdns(&entry.dn).first().is_some_and(|rdn| rdn.to_ascii_lowercase().starts_with("ou="));
+        let is_unit = split(&entry.dn).next().is_some_and(|rdn| rdn.to_ascii_lowercase().starts_with("ou="));
         if is_unit {
             return self.gap(&entry.dn, "this account may see its name alone: what is in it may be hidden");
         }

@@ -1,6 +1,6 @@
-//! Names: host names, distinguished names, and the way between them. All of it is untrusted text.
+//! Names of hosts and domains, and the way between them and distinguished names. All of it is untrusted text.
 
-use crate::directory::dn::split;
+use super::dn::{rdns, split};
 use ldap3::dn_escape;
 
 /// A host or domain name in the form in which names are compared: lower case, no trailing dot. `None`
@@ -14,52 +14,17 @@ pub fn dns_name(text: &str) -> Option<String> {
     (name.len() <= 253 && name.split('.').all(label)).then_some(name)
 }
 
-/// The relative names of a DN, outermost last.
-pub fn rdns(dn: &str) -> Vec<&str> {
-    split(dn).map(str::trim).collect()
-}
-
-/// The value of a relative name, without its escapes.
-fn value(rdn: &str) -> Option<String> {
-    let (_, value) = rdn.split_once('=')?;
-    let bytes = value.trim().as_bytes();
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let hex = |offset: usize| bytes.get(index + offset).and_then(|byte| char::from(*byte).to_digit(16));
-        match (bytes[index], hex(1), hex(2)) {
-            (b'\\', Some(high), Some(low)) => {
-                plain.push((high * 16 + low) as u8);
-                index += 3;
-            }
-            (b'\\', _, _) => {
-                plain.extend(bytes.get(index + 1));
-                index += 2;
-            }
-            (byte, _, _) => {
-                plain.push(byte);
-                index += 1;
-            }
-        }
-    }
-    String::from_utf8(plain).ok()
-}
-
 /// `DC=corp,DC=example` is `corp.example`; a DN with any other part is no domain.
 pub fn domain_of_dn(dn: &str) -> Option<String> {
-    let labels: Option<Vec<String>> = rdns(dn)
-        .into_iter()
-        .map(|rdn| {
-            let (attribute, _) = rdn.split_once('=')?;
-            attribute.trim().eq_ignore_ascii_case("dc").then(|| value(rdn)).flatten()
-        })
-        .collect();
+    let parts = rdns(dn).ok()?;
+    let labels: Option<Vec<&str>> =
+        parts.iter().map(|rdn| rdn.attribute.eq_ignore_ascii_case("dc").then(|| rdn.value.trim())).collect();
     dns_name(&labels?.join("."))
 }
 
 /// The domain that a DN lies in, by its trailing `DC=` parts; `None` when it has none.
 pub fn domain_around(dn: &str) -> Option<String> {
-    let parts = rdns(dn);
+    let parts: Vec<&str> = split(dn).collect();
     let is_dc = |rdn: &&&str| rdn.split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("dc"));
     let count = parts.iter().rev().take_while(is_dc).count();
     domain_of_dn(&parts[parts.len() - count..].join(","))
@@ -74,9 +39,9 @@ pub fn dn_of_domain(dns: &str) -> String {
 /// The site in the DN of a server object: `CN=DC1,CN=Servers,CN=<site>,CN=Sites,...`
 /// ([MS-ADTS] 6.1.1.2.2).
 pub fn site_of_server(dn: &str) -> Option<String> {
-    let parts = rdns(dn);
-    let is = |index: usize, text: &str| parts.get(index).is_some_and(|part| part.eq_ignore_ascii_case(text));
-    (is(1, "CN=Servers") && is(3, "CN=Sites")).then(|| value(parts[2])).flatten()
+    let parts = rdns(dn).ok()?;
+    let is = |index: usize, text: &str| parts.get(index).is_some_and(|rdn| rdn.raw.eq_ignore_ascii_case(text));
+    (is(1, "CN=Servers") && is(3, "CN=Sites")).then(|| parts[2].value.clone().into_owned())
 }
 
 #[cfg(test)]
@@ -111,13 +76,6 @@ mod tests {
         {
             assert_eq!(domain_of_dn(none), None, "{none}");
         }
-    }
-
-    #[test]
-    fn escapes_do_not_split_a_dn() {
-        assert_eq!(rdns("CN=a\\,b,OU=c"), ["CN=a\\,b", "OU=c"]);
-        assert_eq!(rdns("CN=a\\\\,OU=c"), ["CN=a\\\\", "OU=c"]);
-        assert_eq!(rdns("CN=a\\"), ["CN=a\\"]);
     }
 
     #[test]
