@@ -108,7 +108,7 @@ pub fn report_with(
 
     let history = History::read(evidence);
     let ranked = rank(&findings, &history, header.now_unix_ms);
-    let kin = Kin { relay_hosts: relay_hosts(&scene), domains: targets::domains(&scene) };
+    let kin = Kin { relay_hosts: relay_hosts(&scene), domains: served_domains(&scene) };
     let (state, proven) = verdict_state(&findings, &ranked, &history, &kin, header.now_unix_ms);
     let probable_causes: Vec<Cause> = ranked
         .iter()
@@ -153,6 +153,17 @@ fn relay_hosts(scene: &Scene) -> Vec<Target> {
     let all = hosts::hosts(scene);
     let role = if all.iter().any(|host| host.role == RelayEvent) { RelayEvent } else { RelayDoc };
     all.into_iter().filter(|host| host.role == role).map(|host| host.target).collect()
+}
+
+/// The domains, each within what any record says that it lies in: who serves a domain is learnt after its name.
+fn served_domains(scene: &Scene) -> Vec<Target> {
+    let around = |domain: Target| {
+        let records = scene.evidence.records().filter(|record| record.target.is_in(&domain.key));
+        let known = records.flat_map(|record| record.target.within.iter().filter(|key| **key != domain.key));
+        let within: BTreeSet<&String> = domain.within.iter().chain(known).collect();
+        Target { within: within.into_iter().cloned().collect(), ..domain }
+    };
+    targets::domains(scene).into_iter().map(around).collect()
 }
 
 /// The verdict when the cause and all it explains pass, and what it blocks is unknown: an estimate.

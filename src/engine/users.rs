@@ -4,7 +4,7 @@ use super::judge::{Judge, Raw};
 use super::{Plan, Suppressions};
 use crate::catalog::{Check, Reason, Scene, Status, Target, registry};
 use crate::checks::targets;
-use crate::checks::user::can_reset::{Circumstances, Said, UserAnswer, can_reset};
+use crate::checks::user::can_reset::{Circumstances, SERVICE, Said, UserAnswer, can_reset};
 use crate::checks::user::operation::Operation;
 use crate::checks::user::password_age::earliest;
 use crate::contract::{UserReason, UserResult, plain};
@@ -73,8 +73,28 @@ impl<'a> Answers<'a> {
         let said: Vec<Said> = said.collect();
         let is_selected = |said: &&Said| self.plan.selected.iter().any(|check| check.id == said.id);
         let shown = said.iter().filter(|said| (self.shown)(said.status, said.reason)).filter(is_selected);
-        let circumstances = Circumstances { operation: self.operation, ..Circumstances::default() };
+        let service_not_working = self.stopped(user).is_some();
+        let circumstances =
+            Circumstances { operation: self.operation, service_not_working, ..Circumstances::default() };
         Statuses { answer: can_reset(&said, &circumstances), shown: shown.map(|said| said.id).collect(), said }
+    }
+
+    /// Why the service works for nobody in the domain of the user: no account that serves it exists and can sign in
+    /// (catalog 6.4, critical checks of an account).
+    fn stopped(&self, user: &Target) -> Option<String> {
+        let check = registry::find("PW501")?;
+        let accounts = self.judge.targets(check);
+        let serving = accounts.iter().filter(|account| user.is_in(&account.key));
+        let stopped: Option<Vec<String>> = serving.map(|account| self.fails(account)).collect();
+        stopped.filter(|accounts| !accounts.is_empty()).map(|accounts| accounts.join(" "))
+    }
+
+    /// What keeps an account from everything, in words.
+    fn fails(&self, account: &Target) -> Option<String> {
+        let mut checks = ["PW501", "PW502"].into_iter().filter_map(registry::find);
+        let failed = checks.find(|check| self.judge.outcome(check, account) == Status::Fail)?;
+        let message = self.judge.raw(failed, account).judgement.message.clone();
+        Some(format!("{}: {}", failed.id, plain(message)))
     }
 
     /// The answer about a user of whom the checks say this. Only those that stand in it are asked, for their
@@ -92,7 +112,10 @@ impl<'a> Answers<'a> {
         let asked: Vec<(&Check, Raw)> = said.iter().filter(|said| is_named(said.id)).filter_map(ask).collect();
         let judgement = |id: &str| asked.iter().find(|(check, _)| check.id == id).map(|(_, raw)| &raw.judgement);
         let reason = |id: &String| {
-            let message = judgement(id).map(|judgement| plain(judgement.message.clone()));
+            let message = match id.as_str() {
+                SERVICE => self.stopped(&user),
+                _ => judgement(id).map(|judgement| plain(judgement.message.clone())),
+            };
             UserReason { id: id.clone(), message: message.unwrap_or_else(|| "This was not judged.".to_owned()) }
         };
         let age = answer.reasons.iter().find(|id| *id == "PW912").and_then(|id| judgement(id));
@@ -116,12 +139,14 @@ mod tests {
     use super::*;
     use crate::catalog::testing::{NOW, Stage};
     use crate::catalog::text::is_unfit;
-    use crate::checks::permission::testing::{TestAce, container, deny, domain, good_aces, member, sd, stage, user};
+    use crate::checks::permission::testing::{
+        ACCOUNT, TestAce, account, container, deny, domain, good_aces, groups, member, sd, stage, user,
+    };
     use crate::checks::user::can_reset::CanReset;
     use crate::contract::Selection;
     use crate::directory::Right;
     use crate::engine::Diagnostic;
-    use crate::evidence::State;
+    use crate::evidence::{Fsmo, State};
 
     fn answers(stage: &Stage, checks: &[&str]) -> Vec<UserResult> {
         let selection = Selection { checks: checks.iter().map(|id| id.to_string()).collect(), ..Selection::default() };
@@ -155,6 +180,39 @@ mod tests {
         );
         assert!(answers[1].reasons[0].message.contains("disabled"), "{:?}", answers[1].reasons);
         assert!(answers[2].findings.iter().all(|finding| finding.id == "PW901"));
+    }
+
+    #[test]
+    fn nobody_is_told_yes_while_the_account_cannot_serve() {
+        let reasons = |stage: &Stage| {
+            let answer = answers(stage, &[]).remove(0);
+            let reasons = answer.reasons.into_iter().map(|reason| (reason.id, reason.message));
+            (answer.can_reset, reasons.collect::<Vec<_>>())
+        };
+        let anna = |stage: Stage| {
+            let sound = User { account_expires: Some("0".to_owned()), ..member(&[], false) };
+            stage.add(&user("anna"), sound).add(&user("anna"), sd("user", false, &good_aces()))
+        };
+        let disabled = anna(Stage::new().add(&domain(), Fsmo::default()).add(&account(), groups()).add(
+            &account(),
+            User { sid: Some(ACCOUNT.to_owned()), user_account_control: Some(0x202), ..member(&[], false) },
+        ));
+        let missing = anna(Stage::new().add_failed(&account(), Kind::User, State::NotFound, "ldap"));
+        for (stage, id, word) in [(disabled, "PW502", "is disabled"), (missing, "PW501", "is not in the directory")] {
+            let (can_reset, reasons) = reasons(&stage);
+            assert_eq!(can_reset, CanReset::No, "{id}");
+            let [(reason, message)] = &reasons[..] else { panic!("{id}: {reasons:?}") };
+            assert!(reason == "service" && message.starts_with(id) && message.contains(word), "{reason}: {message}");
+        }
+        // Another account may serve the domain: which one does is not known.
+        let other = Target::account("S-1-5-21-1-2-3-9", "CORP\\MSOL_other");
+        let both = Target::user("anna", "anna", Some(&domain().inside(&other)));
+        let stage = stage()
+            .add_failed(&other, Kind::User, State::NotFound, "ldap")
+            .add(&both, member(&[], false))
+            .add(&both, sd("user", false, &good_aces()));
+        let (can_reset, reasons) = reasons(&stage);
+        assert_eq!((can_reset, reasons[0].0.as_str(), reasons.len()), (CanReset::Unknown, "PW505", 1), "{reasons:?}");
     }
 
     #[test]

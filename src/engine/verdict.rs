@@ -10,6 +10,7 @@ use crate::contract::{Finding, VerdictState};
 pub struct Kin {
     /// Relay hosts that count: those of events, else the documented ones.
     pub relay_hosts: Vec<Target>,
+    /// Each within its forest and the accounts that serve it, as far as they are known.
     pub domains: Vec<Target>,
 }
 
@@ -77,12 +78,22 @@ fn stops_everybody(critical: &[&Finding], kin: &Kin) -> bool {
                     && kin.relay_hosts.iter().all(|host| same_check().any(|other| other.target.key == host.key))
             }
             TargetKind::Forest | TargetKind::Domain | TargetKind::Dc | TargetKind::Account | TargetKind::Container => {
+                let fails = |key: &str| same_check().any(|other| other.target.key == key);
                 !kin.domains.is_empty()
-                    && kin.domains.iter().all(|domain| same_check().any(|other| other.target.is_in(&domain.key)))
+                    && kin.domains.iter().all(|domain| {
+                        same_check().any(|other| other.target.is_in(&domain.key)) || is_cut_off(domain, fails)
+                    })
             }
             TargetKind::Connector | TargetKind::User => false,
         }
     })
+}
+
+/// The forest of the domain fails, or every account that serves the domain does.
+fn is_cut_off(domain: &Target, fails: impl Fn(&str) -> bool) -> bool {
+    let around = |kind: &'static str| domain.within.iter().filter(move |key| key.starts_with(kind));
+    around("forest:").any(|forest| fails(forest))
+        || around("account:").next().is_some() && around("account:").all(|account| fails(account))
 }
 
 /// A Warn with a score above 5 on a non-user target.
@@ -94,4 +105,47 @@ fn has_weighty_warning(findings: &[Finding], ranked: &[Ranked]) -> bool {
                 .iter()
                 .any(|&index| findings[index].status == Status::Warn && findings[index].target.kind != TargetKind::User)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::testing::{NOW, Stage};
+    use crate::checks::permission::testing::{ACCOUNT, account, domain, member, sd};
+    use crate::contract::{RunState, Selection};
+    use crate::engine::{Diagnostic, Plan, RunHeader, Suppressions, report};
+    use crate::evidence::{Fsmo, User, Vantage};
+
+    fn verdict(stage: &Stage) -> VerdictState {
+        let plan = Plan::new(Diagnostic::TestAll, &Selection::default()).unwrap();
+        let header = RunHeader {
+            host: "sync".to_owned(),
+            vantage: Vantage::SyncServer,
+            now_unix_ms: NOW,
+            started_unix_ms: NOW,
+            duration_ms: 0,
+            state: RunState::Done,
+            touched: Vec::new(),
+        };
+        report(&header, &plan, &Suppressions::default(), &stage.evidence, &stage.tables).verdict.state
+    }
+
+    #[test]
+    fn an_account_that_cannot_sign_in_stops_the_domains_that_it_serves() {
+        // Who serves a domain is learnt after its name; a record of its head says it.
+        let bare = |name: &str| Target::domain(name, None);
+        let disabled = User { sid: Some(ACCOUNT.to_owned()), user_account_control: Some(0x202), ..member(&[], false) };
+        let one = || {
+            let stage = Stage::new().add(&bare("corp.example"), Fsmo::default()).add(&account(), disabled.clone());
+            stage.add(&domain(), sd("domainHead", false, &[]))
+        };
+        assert_eq!(verdict(&one()), VerdictState::NotWorking);
+        // Another domain, which this account does not serve.
+        assert_eq!(verdict(&one().add(&bare("other.example"), Fsmo::default())), VerdictState::Degraded);
+        // Another account that serves the same domain.
+        let other = Target::account("S-1-5-21-1-2-3-9", "CORP\\MSOL_other");
+        let sound = User { user_account_control: Some(0x200), ..disabled.clone() };
+        let both = one().add(&other, sound).add(&domain().inside(&other), sd("domainHead", false, &[]));
+        assert_eq!(verdict(&both), VerdictState::Degraded);
+    }
 }

@@ -29,7 +29,7 @@ pub struct UserAnswer {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Circumstances {
     pub operation: Option<Operation>,
-    /// The service as a whole does not work.
+    /// The service works for nobody in the domain of the user.
     pub service_not_working: bool,
     /// `-ResetPath` was given: PW921 is about a past attempt and counts only then.
     pub reset_path_given: bool,
@@ -40,10 +40,13 @@ const AGAINST: [&str; 17] = [
     "PW901", "PW902", "PW903", "PW904", "PW905", "PW906", "PW907", "PW908", "PW909", "PW910", "PW911", "PW915",
     "PW918", "PW919", "PW505", "PW506", "PW507",
 ];
-/// Checks without whose answer nothing is said. The first two have to be there, because a user who was
-/// found always has them; the others speak only where the sync server was asked.
+/// Checks without whose answer nothing is said: what is blocked gave none. The first two have to be there, because
+/// a user who was found always has them; the others speak only where the sync server was asked.
 const NEEDED: [&str; 2] = ["PW505", "PW917"];
 const NEEDED_WHERE_ASKED: [&str; 2] = ["PW906", "PW907"];
+
+/// The reason that is no check of the user.
+pub const SERVICE: &str = "service";
 
 /// What one check says of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,12 +75,13 @@ pub fn can_reset(findings: &[Said], circumstances: &Circumstances) -> UserAnswer
     let path = circumstances.reset_path_given.then_some("PW921");
     let counting = AGAINST.into_iter().chain(path);
     let mut against: Vec<&str> = counting.filter(|id| with(id, Status::Fail)).collect();
-    against.extend(circumstances.service_not_working.then_some("service"));
+    against.extend(circumstances.service_not_working.then_some(SERVICE));
     if !against.is_empty() {
         return answer(CanReset::No, against);
     }
-    let has = |id: &str| findings.iter().any(|own| own.id == id);
-    let missing = NEEDED.into_iter().filter(|id| !has(id) || with(id, Status::Unknown));
+    let is_known = |own: &&Said| own.status != Status::Unknown && own.reason != Some(Reason::Blocked);
+    let has = |id: &str| findings.iter().filter(is_known).any(|own| own.id == id);
+    let missing = NEEDED.into_iter().filter(|id| !has(id));
     let unknown: Vec<&str> =
         missing.chain(NEEDED_WHERE_ASKED.into_iter().filter(|id| with(id, Status::Unknown))).collect();
     let too_young = with("PW912", Status::Fail);
