@@ -52,12 +52,20 @@ impl<'a> Policies<'a> {
             return self.fine_grained.iter().find(named).map_or(Governing::Unknown, |pso| Governing::FineGrained(pso));
         }
         let none_applies = user.resultant_pso_state.as_deref() == Some("none") || self.fine_grained.is_empty();
-        match (self.domain, self.container_readable) {
-            (Some(policy), Some(true)) if none_applies => Governing::Domain(policy),
-            (Some(policy), Some(false) | None) if none_applies => Governing::AssumedDomain(policy),
+        // The attribute has rights of its own: who sees the policies may still not read it.
+        let names_user = |pso: &&Pso| pso.applies_to.iter().any(|dn| is_or_is_in(user, dn));
+        let is_sure = self.container_readable == Some(true) && !self.fine_grained.iter().any(names_user);
+        match (self.domain, is_sure) {
+            (Some(policy), true) if none_applies => Governing::Domain(policy),
+            (Some(policy), false) if none_applies => Governing::AssumedDomain(policy),
             _ => Governing::Unknown,
         }
     }
+}
+
+/// The user, or a group that names the user as a member.
+fn is_or_is_in(user: &User, dn: &str) -> bool {
+    user.dn.iter().chain(&user.member_of).any(|own| own.eq_ignore_ascii_case(dn))
 }
 
 impl Governing<'_> {
@@ -143,6 +151,22 @@ mod tests {
             assert_eq!(Policies::new(Some(&domain), all).of(&user), expected, "{label}");
         }
         assert_eq!(Policies::new(None, [&open]).of(&User::default()), Governing::Unknown);
+        // No value, and yet a policy names the user or one of its groups.
+        for (dn, groups, expected) in [
+            ("CN=Anna,DC=corp", &[][..], Governing::AssumedDomain(&domain)),
+            ("CN=Bert,DC=corp", &["cn=staff,DC=corp"], Governing::AssumedDomain(&domain)),
+            ("CN=Bert,DC=corp", &["CN=Others,DC=corp"], Governing::Domain(&domain)),
+        ] {
+            let applies_to = vec!["CN=anna,DC=corp".to_owned(), "CN=Staff,DC=corp".to_owned()];
+            let named = Pso { applies_to, ..pso.clone() };
+            let user = User {
+                dn: Some(dn.to_owned()),
+                member_of: groups.iter().map(|dn| (*dn).to_owned()).collect(),
+                resultant_pso_state: Some("none".to_owned()),
+                ..User::default()
+            };
+            assert_eq!(Policies::new(Some(&domain), [&open, &named]).of(&user), expected, "{dn} {groups:?}");
+        }
     }
 
     #[test]

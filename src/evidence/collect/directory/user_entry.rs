@@ -92,7 +92,7 @@ pub fn assemble(mut entry: Entry, session: &Session) -> User {
     let state = match (&resultant_pso, session.sees_policies) {
         (Some(_), _) => "ok",
         // The attribute is missing where no policy applies and where it may not be read: who sees the
-        // policies themselves may read it (onprem 4.6).
+        // policies themselves most likely may read it, too.
         (None, true) => "none",
         (None, false) => "notReadable",
     };
