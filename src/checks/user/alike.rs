@@ -4,7 +4,7 @@
 //! What a status turns on stands here as it was read, and not what a check makes of it; only instants, which
 //! differ from user to user, stand as the answers of the predicates through which the checks read them.
 
-use super::facts::{Age, age, expired, must_change};
+use super::facts::{Age, age, expired, is_linked, must_change};
 use super::lockout::locked_under;
 use crate::checks::policy::governing::Governing;
 use crate::directory::{Sid, Summary, is_protected_rid};
@@ -63,7 +63,7 @@ impl<'a> Alike<'a> {
             user_account_control: user.user_account_control,
             computed_uac: user.computed_uac,
             admin_count: user.admin_count,
-            is_linked: user.ms_exch_master_account_sid.is_some(),
+            is_linked: is_linked(user),
             member_of_transitive: user.member_of_transitive.as_deref().map(Cow::Borrowed),
             protected_groups: user.protected_groups.as_deref().map(Cow::Borrowed),
             resultant_pso: user.resultant_pso.as_deref().map(Cow::Borrowed),

@@ -3,6 +3,7 @@
 //!
 //! `None` means "not known": an attribute that they need was not returned, or is not what it should be.
 
+use crate::directory::sid::SELF_SID;
 use crate::evidence::User;
 
 /// userAccountControl ([MS-ADTS] 2.2.16).
@@ -113,12 +114,23 @@ pub fn age(user: &User, minimum: Option<i32>) -> Option<Age> {
         FileTime::Never => return None,
         FileTime::At(set) => set,
     };
-    let earliest = after(set, minimum?);
+    let minimum = minimum?;
+    if minimum == 0 {
+        // The controller's time was read before: another clock, or a change since then, may be ahead of it.
+        return Some(Age::Reached);
+    }
+    let earliest = after(set, minimum);
     Some(if user.dc_time_unix_ms? >= earliest { Age::Reached } else { Age::TooYoung(earliest) })
 }
 
 fn after(start_unix_ms: i64, seconds: i32) -> i64 {
     start_unix_ms.saturating_add(i64::from(seconds) * 1000)
+}
+
+/// Whether the account is that of a mailbox whose owner signs in with an account of another forest. A shared or
+/// resource mailbox names SELF in place of an owner.
+pub fn is_linked(user: &User) -> bool {
+    user.ms_exch_master_account_sid.as_ref().is_some_and(|owner| owner.parse() != Ok(SELF_SID))
 }
 
 /// What kind of object it is, by its classes; `None` when the classes are not known.

@@ -66,6 +66,9 @@ fn a_password_may_be_changed_from_the_second_of_its_minimum_age() {
         (ago(86_400), Some(86_400), Some(Age::Reached)),
         (ago(86_399), Some(86_400), Some(Age::TooYoung(NOW + 1000))),
         (ago(0), Some(0), Some(Age::Reached)),
+        // Stamped by a controller whose clock is ahead, or after the time was read.
+        (ago(-5), Some(0), Some(Age::Reached)),
+        (ago(-5), Some(60), Some(Age::TooYoung(NOW + 65_000))),
         (Some("0".to_owned()), None, Some(Age::Reached)),
         (ago(1), None, None),
         (None, Some(0), None),

@@ -1,4 +1,4 @@
-use super::facts::{NEVER_EXPIRES, NORMAL_ACCOUNT, ObjectKind, SMART_CARD_REQUIRED, has_flag, object_kind};
+use super::facts::{NEVER_EXPIRES, NORMAL_ACCOUNT, ObjectKind, SMART_CARD_REQUIRED, has_flag, is_linked, object_kind};
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Step};
 use crate::checks::targets;
@@ -46,7 +46,7 @@ fn judge(case: &Case) -> Answer {
             verify_with: Some("Test-PasswordWritebackUser -Check PW911".to_owned()),
             ..Step::default()
         }),
-        _ if user.ms_exch_master_account_sid.is_some() => Judgement::warn(format!(
+        _ if is_linked(user) => Judgement::warn(format!(
             "{name} belongs to a linked mailbox: the password that the user signs in with lives in another forest."
         ))
         .rule("linked mailbox account")
@@ -106,25 +106,27 @@ mod tests {
     fn only_a_plain_user_passes() {
         let target = Target::user("g", "anna", None);
         let plain = ["top", "person", "organizationalPerson", "user"];
-        for (extra, flags, linked, outcome) in [
-            (None, Some(0x200), false, Status::Pass),
-            (None, Some(0x1_0200), false, Status::Pass),
-            (None, Some(0x4_0200), false, Status::Warn),
-            (None, Some(0x200), true, Status::Warn),
-            (None, Some(0x0), false, Status::Warn),
-            (Some("inetOrgPerson"), Some(0x200), false, Status::Warn),
-            (Some("computer"), Some(0x1000), false, Status::Fail),
-            (Some("computer"), None, false, Status::Fail),
-            (None, None, false, Status::Unknown),
+        let (other, own) = (Some("S-1-5-21-9-9-9-1105"), Some("S-1-5-10"));
+        for (extra, flags, owner, outcome) in [
+            (None, Some(0x200), None, Status::Pass),
+            (None, Some(0x1_0200), None, Status::Pass),
+            (None, Some(0x4_0200), None, Status::Warn),
+            (None, Some(0x200), other, Status::Warn),
+            (None, Some(0x200), own, Status::Pass),
+            (None, Some(0x0), None, Status::Warn),
+            (Some("inetOrgPerson"), Some(0x200), None, Status::Warn),
+            (Some("computer"), Some(0x1000), None, Status::Fail),
+            (Some("computer"), None, None, Status::Fail),
+            (None, None, None, Status::Unknown),
         ] {
             let user = User {
                 object_class: plain.iter().copied().chain(extra).map(str::to_owned).collect(),
                 user_account_control: flags,
-                ms_exch_master_account_sid: linked.then(|| "S-1-5-21-9-9-9-1105".to_owned()),
+                ms_exch_master_account_sid: owner.map(str::to_owned),
                 ..User::default()
             };
             let judgement = Stage::new().add(&target, user).judge_at("PW911", &target.key);
-            assert_eq!(judgement.outcome, outcome, "{extra:?} {flags:?} {linked}");
+            assert_eq!(judgement.outcome, outcome, "{extra:?} {flags:?} {owner:?}");
         }
     }
 
