@@ -1,4 +1,4 @@
-use super::bucket::{Known, bucket};
+use super::bucket::{Bucket, Known, bucket};
 use super::coverage::Coverage;
 use super::may_change::{added, own_change, own_token};
 use super::operation::Operation;
@@ -48,7 +48,10 @@ pub fn of_domain(scene: &Scene, domain: &Target) -> Coverage {
     let (operation, added) = (Operation::stated(scene), added(scene, domain));
     let mut coverage = Coverage::default();
     for target in users(scene, domain) {
-        let Some(fact) = scene.evidence.fact_at::<User>(&target.key) else { continue };
+        let Some(fact) = scene.evidence.fact_at::<User>(&target.key) else {
+            coverage.add("", Bucket::Unknown);
+            continue;
+        };
         let user = fact.data;
         let object = object(scene, &target.key, "user", &target.display).ok();
         let account = account_for(scene, &target).ok();
@@ -71,8 +74,10 @@ pub fn of_domain(scene: &Scene, domain: &Target) -> Coverage {
     coverage
 }
 
+/// Its users, and those of whom no domain is known because they were not read: each may be one of them.
 fn users(scene: &Scene, domain: &Target) -> Vec<Target> {
-    targets::found_users(scene).into_iter().filter(|user| user.is_in(&domain.key)).collect()
+    let is_here = |user: &Target| user.is_in(&domain.key) || targets::domain_key(user).is_none();
+    targets::found_users(scene).into_iter().filter(is_here).collect()
 }
 
 #[cfg(test)]
@@ -81,6 +86,7 @@ mod tests {
     use crate::catalog::Status;
     use crate::catalog::testing::Stage;
     use crate::checks::permission::testing::{domain, good_aces, member, sd, stage, user};
+    use crate::evidence::{Kind, State};
 
     /// So many users with all rights, and so many without.
     fn people(sound: usize, bare: usize) -> Stage {
@@ -109,6 +115,24 @@ mod tests {
             judgement.evidence.iter().map(|line| (line.name.as_str(), line.value.as_str())).collect();
         assert!(lines.contains(&("without Reset Password", "3")), "{lines:?}");
         assert!(lines.contains(&("container", "OU=Sales,DC=corp,DC=example: 3 of 21 cannot be written back")));
+    }
+
+    #[test]
+    fn users_who_were_not_read_count_as_unknown() {
+        let silent = |stage: Stage, count: usize, domain: Option<&Target>| {
+            (0..count).fold(stage, |stage, number| {
+                let target = Target::user(&format!("silent{number}"), "silent", domain);
+                stage.add_failed(&target, Kind::User, State::Timeout, "ldap")
+            })
+        };
+        for place in [None, Some(domain())] {
+            for (count, outcome) in [(2, Status::Warn), (3, Status::Unknown)] {
+                let judgement = silent(people(21, 0), count, place.as_ref()).judge_at("PW990", &domain().key);
+                assert_eq!(judgement.outcome, outcome, "{place:?} {count}: {}", judgement.message);
+            }
+        }
+        let gone = people(21, 0).add_failed(&user("gone"), Kind::User, State::NotFound, "ldap");
+        assert_eq!(gone.judge_at("PW990", &domain().key).outcome, Status::Pass);
     }
 
     #[test]
