@@ -26,8 +26,10 @@ pub fn lockout(judgement: Judgement, fact: Fact<User>) -> Judgement {
 /// Names the groups of a user as the field that decided: the one that protects, or whether Administrators
 /// is among them.
 pub fn groups(judgement: Judgement, fact: Fact<User>, by: Option<Sid>) -> Judgement {
+    let named = |list: &Option<Vec<String>>| list.iter().flatten().any(|text| by.is_some() && text.parse().ok() == by);
     let path = match (&fact.data.member_of_transitive, &fact.data.protected_groups) {
         (None, Some(_)) => "protectedGroups",
+        (Some(_), own @ Some(_)) if named(own) && !named(&fact.data.member_of_transitive) => "protectedGroups",
         _ => "memberOfTransitive",
     };
     let is_own = by.is_some() && fact.data.sid.as_ref().and_then(|text| text.parse().ok()) == by;

@@ -30,7 +30,7 @@ const OF_THE_ROOT: [u32; 3] = [518, 519, 527];
 /// A dSHeuristics that takes all four operator groups out (character 16).
 const NO_OPERATORS: &str = "000000000100000f";
 
-/// `policy` is the record that dSHeuristics stands in; without it a member of the operator groups alone may
+/// `policy` is the record that dSHeuristics stands in; without the value a member of the operator groups alone may
 /// have been excluded, which is not known.
 pub fn membership(user: &User, policy: Option<&DomainPolicy>) -> Membership {
     let parse = |text: &String| text.parse::<Sid>().ok();
@@ -40,12 +40,14 @@ pub fn membership(user: &User, policy: Option<&DomainPolicy>) -> Membership {
     if own.rid().is_some_and(is_protected_rid) {
         return Membership::Protected(own);
     }
-    let texts = user.member_of_transitive.as_ref().or(user.protected_groups.as_ref());
-    let Some(texts) = texts else { return Membership::Unknown };
-    if texts.is_empty() {
+    let lists = || user.member_of_transitive.iter().chain(&user.protected_groups);
+    if lists().next().is_none() {
+        return Membership::Unknown;
+    }
+    let groups: Vec<Option<Sid>> = lists().flatten().map(parse).collect();
+    if groups.is_empty() {
         return Membership::Ordinary;
     }
-    let groups: Vec<Option<Sid>> = texts.iter().map(parse).collect();
     let known = || groups.iter().flatten();
     let of_root = known().find(|group| group.rid().is_some_and(|rid| OF_THE_ROOT.contains(&rid)));
     let root = of_root.and_then(Sid::domain);
@@ -53,7 +55,8 @@ pub fn membership(user: &User, policy: Option<&DomainPolicy>) -> Membership {
         let protected = protected_groups(&domain, root.as_ref(), heuristics);
         known().find(|group| protected.contains(group)).copied()
     };
-    match policy {
+    let is_known = |policy: &&DomainPolicy| policy.ds_heuristics_state.as_deref() != Some("notReadable");
+    match policy.filter(is_known) {
         Some(policy) => hit(policy.ds_heuristics.as_deref()).map(Membership::Protected),
         None => hit(Some(NO_OPERATORS)).map(Membership::Protected).or_else(|| hit(None).map(|_| Membership::Unknown)),
     }
@@ -108,6 +111,7 @@ mod tests {
     fn protected_groups_count_whatever_their_domain_and_operators_may_be_excluded() {
         let default = DomainPolicy::default();
         let excluded = DomainPolicy { ds_heuristics: Some("0000000001000001".to_owned()), ..DomainPolicy::default() };
+        let unread = DomainPolicy { ds_heuristics_state: Some("notReadable".to_owned()), ..DomainPolicy::default() };
         let by = |sid: &str| Membership::Protected(sid.parse().unwrap());
         for (sid, groups, policy, expected) in [
             ("S-1-5-21-1-2-3-500", None, None, by("S-1-5-21-1-2-3-500")),
@@ -122,12 +126,33 @@ mod tests {
             (ANNA, Some(&["S-1-5-32-548"]), Some(&excluded), Membership::Ordinary),
             (ANNA, Some(&["S-1-5-32-551"]), Some(&excluded), by("S-1-5-32-551")),
             (ANNA, Some(&["S-1-5-32-548"]), None, Membership::Unknown),
+            (ANNA, Some(&["S-1-5-32-548"]), Some(&unread), Membership::Unknown),
+            (ANNA, Some(&["S-1-5-32-544"]), Some(&unread), by("S-1-5-32-544")),
             (ANNA, Some(&["nonsense"]), Some(&default), Membership::Unknown),
             (ANNA, Some(&["nonsense", "S-1-5-32-544"]), Some(&default), by("S-1-5-32-544")),
             (ANNA, None, Some(&default), Membership::Unknown),
             ("nonsense", Some(&[]), Some(&default), Membership::Unknown),
         ] {
             assert_eq!(membership(&user(sid, groups), policy), expected, "{sid} {groups:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_that_no_token_holds_protects_too() {
+        let through_list = |token: Option<&[&str]>, list: Option<&[&str]>| User {
+            protected_groups: list.map(|all| all.iter().map(|sid| (*sid).to_owned()).collect()),
+            ..user(ANNA, token)
+        };
+        let (token, admins) = (Some(&["S-1-5-21-1-2-3-513"][..]), Some(&["S-1-5-21-1-2-3-512"][..]));
+        let protected = Membership::Protected("S-1-5-21-1-2-3-512".parse().unwrap());
+        for (token, list, expected) in [
+            (token, admins, protected),
+            (None, admins, protected),
+            (token, Some(&[][..]), Membership::Ordinary),
+            (token, None, Membership::Ordinary),
+            (None, None, Membership::Unknown),
+        ] {
+            assert_eq!(membership(&through_list(token, list), None), expected, "{token:?} {list:?}");
         }
     }
 

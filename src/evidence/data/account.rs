@@ -41,7 +41,8 @@ pub struct User {
     pub resultant_pso_state: Option<String>,
     /// SIDs of `tokenGroups`; null = not readable.
     pub member_of_transitive: Option<Vec<String>>,
-    /// Where `tokenGroups` was not asked (a scan): SIDs of the protected groups that the user is in.
+    /// SIDs of the protected groups that the user is in, through groups of any kind: of a scan, where `tokenGroups`
+    /// was not asked, and of a user whose adminCount is 1. Null = not asked.
     pub protected_groups: Option<Vec<String>>,
     /// DNs of `memberOf`.
     pub member_of: Vec<String>,

@@ -102,6 +102,9 @@ pub struct DomainPolicy {
     pub dc_notification_packages: Vec<DcPackages>,
     #[serde(rename = "dSHeuristics")]
     pub ds_heuristics: Option<String>,
+    /// `ok`, `none` or `notReadable`; null = nobody said so, and an absent value is taken for none.
+    #[serde(rename = "dSHeuristicsState")]
+    pub ds_heuristics_state: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

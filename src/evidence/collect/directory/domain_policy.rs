@@ -70,9 +70,16 @@ async fn read(
     let found = found.ok_or_else(|| Failure::Broken(format!("{head} cannot be seen")))?;
     let mut data = assemble(&found);
     if let Some(configuration) = &candidate.root.configuration_naming_context {
-        // Absent on most forests.
         let found = entry(&mut ldap, limit, &service_dn(configuration), &["dSHeuristics"]).await.unwrap_or_default();
         data.ds_heuristics = found.as_ref().and_then(|entry| entry.value("dSHeuristics")).map(str::to_owned);
+        data.ds_heuristics_state = match (&found, &data.ds_heuristics) {
+            (_, Some(_)) => "ok",
+            // Absent on most forests.
+            (Some(_), None) => "none",
+            (None, None) => "notReadable",
+        }
+        .to_owned()
+        .into();
     }
     Ok(world.record(domain, started, data))
 }

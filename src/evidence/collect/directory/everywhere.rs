@@ -1,5 +1,6 @@
 //! A name looked for in every domain in question, and what comes of it.
 
+use super::distribution::add_protected_groups;
 use super::ldap::LDAP_TIMEOUT;
 use super::lookup::{Form, Found, find, form};
 use super::room::{Miss, Room, each};
@@ -54,7 +55,9 @@ pub async fn look_up(world: &World, access: &Access, rooms: &[Room], names: &[St
                 let found = find(&mut session, &form, &domain).await?;
                 let mut users = Vec::new();
                 for dn in found.dns.iter().take(MOST_OF_A_NAME) {
-                    users.extend(user_entry::read(&mut session, dn).await?);
+                    let Some(mut user) = user_entry::read(&mut session, dn).await? else { continue };
+                    add_protected_groups(&mut session, &mut user).await;
+                    users.push(user);
                 }
                 Ok((found, users))
             }

@@ -83,8 +83,8 @@ impl Guarded {
     }
 }
 
-/// A filter for any of these values, which hold no sign of a filter.
-fn any_of(attribute: &str, values: impl Iterator<Item = String>) -> String {
+/// A filter for any of these values, in which no sign of a filter stands.
+pub fn any_of(attribute: &str, values: impl Iterator<Item = String>) -> String {
     let parts: String = values.map(|value| format!("({attribute}={value})")).collect();
     format!("(|{parts})")
 }

@@ -3,6 +3,7 @@
 use super::asked::{Asked, base, subtree};
 use super::binary::in_filter;
 use super::cross_reference;
+use super::distribution;
 use super::entry::Entry;
 use super::ldap::Failure;
 use super::query::{Query, ask, show_deleted};
@@ -92,6 +93,7 @@ pub fn searches(asked: &Asked, names: &[String], all: usize) -> Vec<String> {
         }
     };
     searches.push(base("<each object found>", "attributes of the user"));
+    searches.extend(distribution::searches(asked));
     searches
 }
 

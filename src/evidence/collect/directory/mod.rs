@@ -20,6 +20,7 @@ mod count;
 mod cross_reference;
 mod dc_inventory;
 mod descriptors;
+mod distribution;
 mod domain_policy;
 mod entry;
 mod everywhere;

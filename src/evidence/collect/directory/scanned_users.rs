@@ -68,11 +68,12 @@ pub async fn new_users(entries: Vec<Entry>, session: &Session, guarded: &Guarded
         let dn = entry.dn.clone();
         let mut user = User { search_count: Some(1), ..assemble(entry, session) };
         let groups = guarded.of(&guid);
-        if !asks_itself(&user, primary, &groups) {
-            user.protected_groups = Some(groups);
-        } else {
+        let asks_itself = asks_itself(&user, primary, &groups);
+        if asks_itself {
             unsure.push(found.len());
         }
+        // An empty list says that the user is in none: only what was asked below the groups may say it.
+        user.protected_groups = (!asks_itself || !groups.is_empty()).then_some(groups);
         let descriptor = SecurityDescriptor {
             dn,
             object_class: user.object_class.clone(),
