@@ -16,26 +16,27 @@ const LONGEST: Duration = Duration::from_millis(200);
 static ENDS: AtomicBool = AtomicBool::new(false);
 static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
 
-/// Makes a call, or never returns, because the process ends.
-pub fn call<T>(work: impl FnOnce() -> T) -> T {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| crate::platform::at_exit(end));
-    let _under_way = UnderWay::begin();
-    work()
+/// Makes a call; `None` when the process ends.
+pub fn call<T>(work: impl FnOnce() -> T) -> Option<T> {
+    static BEFORE: Once = Once::new();
+    static AFTER: Once = Once::new();
+    BEFORE.call_once(|| crate::platform::at_exit(end));
+    let under_way = UnderWay::begin()?;
+    let value = work();
+    drop(under_way);
+    // What was registered last runs first: what the first call registered (the clean-up of OpenSSL, where Kerberos
+    // is built on it) has to wait as well.
+    AFTER.call_once(|| crate::platform::at_exit(end));
+    Some(value)
 }
 
 struct UnderWay;
 
 impl UnderWay {
-    fn begin() -> UnderWay {
+    fn begin() -> Option<UnderWay> {
         UNDER_WAY.fetch_add(1, SeqCst);
-        if ENDS.load(SeqCst) {
-            UNDER_WAY.fetch_sub(1, SeqCst);
-            loop {
-                thread::park();
-            }
-        }
-        UnderWay
+        let under_way = UnderWay;
+        (!ENDS.load(SeqCst)).then_some(under_way)
     }
 }
 

@@ -8,25 +8,31 @@ use libgssapi::credential::{Cred, CredUsage};
 use libgssapi::error::Error;
 use libgssapi::name::Name;
 use libgssapi::oid::{GSS_MECH_KRB5, GSS_NT_KRB5_ENTERPRISE_NAME, GSS_NT_KRB5_PRINCIPAL, OidSet};
+use std::mem::ManuallyDrop;
+
+const ENDS: &str = "the process ends";
 
 /// A security context of this side; none only while it is dropped.
 pub struct Context(Option<ClientCtx>);
 
 impl Drop for Context {
     fn drop(&mut self) {
-        ending::call(|| drop(self.0.take()));
+        // Left alone when the process ends.
+        let context = ManuallyDrop::new(self.0.take());
+        ending::call(|| drop(ManuallyDrop::into_inner(context)));
     }
 }
 
 impl Context {
     /// Gets the tickets, which may block, and the first token.
     pub fn start(peer: &Peer, identity: &Identity) -> Result<(Context, Vec<u8>), Trouble> {
-        ending::call(|| begin(peer, identity)).map(|(context, token)| (Context(Some(context)), token))
+        let begun = ending::call(|| begin(peer, identity)).ok_or_else(|| Trouble::kerberos(ENDS))?;
+        begun.map(|(context, token)| (Context(Some(context)), token))
     }
 
     fn call<T>(&mut self, work: impl FnOnce(&mut ClientCtx) -> Result<T, Error>) -> Result<T, String> {
         let context = self.0.as_mut().ok_or("the Kerberos context is gone")?;
-        ending::call(|| work(context).map_err(|error| said(&error)))
+        ending::call(|| work(context).map_err(|error| said(&error))).ok_or(ENDS)?
     }
 }
 
