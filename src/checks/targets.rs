@@ -86,13 +86,14 @@ pub fn found_users_and_sampled_domains(scene: &Scene) -> Vec<Target> {
 }
 
 /// Every domain of which a sample was taken, or was to be taken: then the record of the attempt stands at
-/// the domain.
+/// the domain, or at the container that was named.
 pub fn sampled_domains(scene: &Scene) -> Vec<Target> {
     let mut sampled: HashSet<&str> = HashSet::new();
     let mut targets = of_kind(scene, TargetKind::Domain, &[Kind::User]);
     for fact in scene.evidence.facts::<User>().into_iter().filter(|fact| fact.data.sampled) {
         sampled.extend(domain_key(&fact.record.target));
     }
+    sampled.extend(unsampled(scene).filter_map(|record| domain_key(&record.target)));
     let known =
         of_kind(scene, TargetKind::Domain, &[Kind::SecurityDescriptor, Kind::Dns, Kind::Fsmo, Kind::DomainPolicy]);
     for domain in known.into_iter().filter(|domain| sampled.contains(domain.key.as_str())) {
@@ -101,6 +102,11 @@ pub fn sampled_domains(scene: &Scene) -> Vec<Target> {
         }
     }
     targets
+}
+
+/// What was said of containers of which a sample was to be taken, and was not.
+pub fn unsampled<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a Record> {
+    scene.evidence.records_of(Kind::User).filter(|record| record.target.kind == TargetKind::Container)
 }
 
 /// Every container whose descriptor was looked at.

@@ -4,10 +4,12 @@ use super::answers::answer;
 use super::scan::{Users, scan};
 use super::tables;
 use crate::catalog::Target;
+use crate::catalog::text::clean;
 use crate::contract::{
     ContractError, DirectoryPart, ErrorKind, Finding, Item, MessageLevel, PlanItem, Report, TestAllRequest,
     TestConnectivityRequest, TestDirectoryRequest, TestPermissionRequest, TestUserRequest,
 };
+use crate::directory::names::domain_around;
 use crate::engine::{Diagnostic, Engine, Finished, Plan, RunHeader, Suppressions, report_with};
 use crate::evidence::collect::{Credential, Settings, Touched, World, collectors, unix_ms};
 use crate::evidence::{Kind, Vantage};
@@ -150,7 +152,7 @@ impl Live {
         let sample_size = if scan.is_some() { 0 } else { sample_size(diagnostic, &directory)? };
         let connector_accounts = names("directory.connectorAccounts", directory.connector_accounts, MOST_ACCOUNTS)?;
         let identities = names("directory.identities", directory.identities, MOST_IDENTITIES)?;
-        let search_base = names("directory.searchBase", directory.search_base, MOST_BASES)?;
+        let search_base = bases("directory.searchBase", directory.search_base)?;
         let plan = Plan::new(diagnostic, &selection)?.explaining(output.explain).with_matrix(output.matrix)?;
         let suppressions = Suppressions::new(&selection.suppressions)?;
         let tables = Arc::new(tables(knowledge_path.as_deref())?);
@@ -282,6 +284,21 @@ fn names(field: &str, given: Vec<String>, most: usize) -> Result<Vec<String>, Co
     Ok(names)
 }
 
+/// DNs of containers; a DN without its domain can be looked for nowhere.
+fn bases(field: &str, given: Vec<String>) -> Result<Vec<String>, ContractError> {
+    let bases = names(field, given, MOST_BASES)?;
+    match bases.iter().find(|base| domain_around(base).is_none()) {
+        Some(base) => {
+            let message = format!(
+                "'{}' is no distinguished name of a container, such as OU=Staff,DC=corp,DC=example.",
+                clean(base)
+            );
+            Err(ContractError::out_of_range(field, message))
+        }
+        None => Ok(bases),
+    }
+}
+
 /// `http://host:port` without user information: credentials travel as a secret only.
 fn proxy_address(text: &str) -> Result<String, ContractError> {
     let refused = |message: &str| ContractError::out_of_range("network.proxy", message.to_owned());
@@ -336,6 +353,18 @@ mod tests {
         assert_eq!(field(names("n", own(&["anna", "\t "]), 3)).as_deref(), Some("n[1]"));
         assert_eq!(field(names("n", vec!["x".repeat(LONGEST_NAME + 1)], 3)).as_deref(), Some("n[0]"));
         assert_eq!(field(names("n", own(&["a", "b"]), 1)).as_deref(), Some("n"));
+    }
+
+    #[test]
+    fn a_base_is_a_distinguished_name() {
+        let given = |base: &str| bases("b", vec![base.to_owned()]);
+        for good in ["OU=Staff,DC=corp,DC=example", " dc=corp , dc=example ", "OU=a\\,b,DC=corp,DC=example"] {
+            assert!(given(good).is_ok(), "{good}");
+        }
+        for bad in ["Staff", "OU=Staff", "corp.example", "OU=Staff,DC=corp,DC=a/b", "corp.example/Staff"] {
+            let error = given(bad).expect_err(bad);
+            assert!(error.field.as_deref() == Some("b") && error.message.contains(bad), "{}", error.message);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::sample::{Extent, Failing, GRANTED, Outcome, REFUSED, Tally, UNKNOWN};
 use super::steps::{grant_below, inherit_again, inherit_again_below, remove_deny};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step, TargetKind, common};
+use crate::checks::targets;
 use crate::checks::user::protection::{Protection, protection_at};
 use crate::directory::{Decision, Guid, Right, Undecided, Verdict, Why, decide, guids};
 use crate::evidence::{Kind, User};
@@ -171,7 +172,8 @@ pub fn tally(case: &Case, right: Right, without_protected: bool) -> Result<Tally
     }
     if tally.total.all() + tally.set_aside == 0 {
         let mut records = case.scene.evidence.records_at(Kind::User, &case.target.key);
-        return Err(match records.next() {
+        let unsampled = || targets::unsampled(case.scene).find(|record| record.target.is_in(&case.target.key));
+        return Err(match records.next().or_else(unsampled) {
             Some(record) => Judgement::unreadable(record),
             None => Judgement::unknown(
                 Reason::NotCollected,
@@ -253,7 +255,7 @@ pub fn verify(case: &Case) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SALES, allow, deny, domain, member, sd, stage, user};
+    use super::super::testing::{SALES, allow, container, deny, domain, member, sd, stage, user};
     use super::*;
     use crate::catalog::testing::Stage;
     use crate::catalog::{Reason, Status};
@@ -278,6 +280,16 @@ mod tests {
             let stage = stage.add_failed(&target, Kind::SecurityDescriptor, State::Timeout, "ldap");
             assert_eq!(stage.judge_at(id, &target.key).reason, Some(Reason::Timeout), "{id}");
         }
+    }
+
+    #[test]
+    fn a_container_that_could_not_be_read_leaves_the_domain_unknown() {
+        let unsampled = || stage().add_failed(&container(SALES), Kind::User, State::NotFound, "ldap");
+        assert_eq!(unsampled().judge_at("PW506", &domain().key).outcome, Status::Unknown);
+        // What is known of others still counts.
+        let (target, aces) = (user("anna"), [allow(Right::ResetPassword)]);
+        let others = unsampled().add(&target, member(&[SALES], true)).add(&target, sd("user", false, &aces));
+        assert_eq!(others.judge_at("PW506", &domain().key).outcome, Status::Fail);
     }
 
     #[test]

@@ -44,6 +44,8 @@ const AGAINST: [&str; 17] = [
 /// a user who was found always has them; the others speak only where the sync server was asked.
 const NEEDED: [&str; 2] = ["PW505", "PW917"];
 const NEEDED_WHERE_ASKED: [&str; 2] = ["PW906", "PW907"];
+/// A change by the user is bound by the age of the password, and by a right of its own.
+const NEEDED_FOR_CHANGE: [&str; 2] = ["PW912", "PW915"];
 
 /// The reason that is no check of the user.
 pub const SERVICE: &str = "service";
@@ -63,11 +65,9 @@ pub fn can_reset(findings: &[Said], circumstances: &Circumstances) -> UserAnswer
         can_reset,
         reasons: reasons.into_iter().map(str::to_owned).collect(),
     };
-    if with("PW917", Status::Fail) {
-        return match circumstances.operation {
-            Some(Operation::Change) => answer(CanReset::Unknown, vec!["PW917"]),
-            _ => answer(CanReset::NoByDesign, vec!["PW917"]),
-        };
+    let (is_protected, changes) = (with("PW917", Status::Fail), circumstances.operation == Some(Operation::Change));
+    if is_protected && !changes {
+        return answer(CanReset::NoByDesign, vec!["PW917"]);
     }
     if findings.iter().any(|own| own.id == "PW902" && is_by_design(own)) {
         return answer(CanReset::NoByDesign, vec!["PW902"]);
@@ -79,11 +79,15 @@ pub fn can_reset(findings: &[Said], circumstances: &Circumstances) -> UserAnswer
     if !against.is_empty() {
         return answer(CanReset::No, against);
     }
+    if is_protected {
+        return answer(CanReset::Unknown, vec!["PW917"]);
+    }
     let is_known = |own: &&Said| own.status != Status::Unknown && own.reason != Some(Reason::Blocked);
     let has = |id: &str| findings.iter().filter(is_known).any(|own| own.id == id);
     let missing = NEEDED.into_iter().filter(|id| !has(id));
-    let unknown: Vec<&str> =
-        missing.chain(NEEDED_WHERE_ASKED.into_iter().filter(|id| with(id, Status::Unknown))).collect();
+    let of_change = NEEDED_FOR_CHANGE.into_iter().filter(|_| changes);
+    let unread = NEEDED_WHERE_ASKED.into_iter().chain(of_change).filter(|id| with(id, Status::Unknown));
+    let unknown: Vec<&str> = missing.chain(unread).collect();
     let too_young = with("PW912", Status::Fail);
     match (unknown.is_empty(), too_young) {
         (false, _) => answer(CanReset::Unknown, unknown),
@@ -133,6 +137,11 @@ mod tests {
             (&[("PW912", Fail), ("PW505", Status::Unknown)], &change, Unknown, false),
             (&[("PW917", Fail)], &reset, NoByDesign, false),
             (&[("PW917", Fail)], &change, Unknown, false),
+            (&[("PW917", Fail), ("PW909", Fail)], &change, No, false),
+            (&[("PW917", Fail), ("PW909", Fail)], &reset, NoByDesign, false),
+            (&[("PW912", Status::Unknown)], &reset, Yes, false),
+            (&[("PW912", Status::Unknown)], &change, Unknown, true),
+            (&[("PW915", Status::Unknown)], &change, Unknown, false),
             (&[("PW917", Status::Unknown)], &reset, Unknown, false),
             (&[("PW917", Status::Unknown), ("PW908", Fail)], &reset, No, false),
             (&[("PW906", Status::Unknown)], &reset, Unknown, false),
