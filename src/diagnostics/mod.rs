@@ -9,6 +9,7 @@ mod evidence;
 mod live;
 mod render;
 mod scan;
+mod values;
 
 pub use analyze::analyze;
 pub use evidence::{export_evidence, import_evidence};
