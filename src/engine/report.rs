@@ -156,7 +156,7 @@ fn relay_hosts(scene: &Scene) -> Vec<Target> {
 }
 
 /// The domains, each within what any record says that it lies in: who serves a domain is learnt after its name.
-fn served_domains(scene: &Scene) -> Vec<Target> {
+pub(super) fn served_domains(scene: &Scene) -> Vec<Target> {
     let around = |domain: Target| {
         let records = scene.evidence.records().filter(|record| record.target.is_in(&domain.key));
         let known = records.flat_map(|record| record.target.within.iter().filter(|key| **key != domain.key));

@@ -73,28 +73,10 @@ impl<'a> Answers<'a> {
         let said: Vec<Said> = said.collect();
         let is_selected = |said: &&Said| self.plan.selected.iter().any(|check| check.id == said.id);
         let shown = said.iter().filter(|said| (self.shown)(said.status, said.reason)).filter(is_selected);
-        let service_not_working = self.stopped(user).is_some();
+        let service_not_working = stopped(&self.judge, user).is_some();
         let circumstances =
             Circumstances { operation: self.operation, service_not_working, ..Circumstances::default() };
         Statuses { answer: can_reset(&said, &circumstances), shown: shown.map(|said| said.id).collect(), said }
-    }
-
-    /// Why the service works for nobody in the domain of the user: no account that serves it exists and can sign in
-    /// (catalog 6.4, critical checks of an account).
-    fn stopped(&self, user: &Target) -> Option<String> {
-        let check = registry::find("PW501")?;
-        let accounts = self.judge.targets(check);
-        let serving = accounts.iter().filter(|account| user.is_in(&account.key));
-        let stopped: Option<Vec<String>> = serving.map(|account| self.fails(account)).collect();
-        stopped.filter(|accounts| !accounts.is_empty()).map(|accounts| accounts.join(" "))
-    }
-
-    /// What keeps an account from everything, in words.
-    fn fails(&self, account: &Target) -> Option<String> {
-        let mut checks = ["PW501", "PW502"].into_iter().filter_map(registry::find);
-        let failed = checks.find(|check| self.judge.outcome(check, account) == Status::Fail)?;
-        let message = self.judge.raw(failed, account).judgement.message.clone();
-        Some(format!("{}: {}", failed.id, plain(message)))
     }
 
     /// The answer about a user of whom the checks say this. Only those that stand in it are asked, for their
@@ -113,7 +95,7 @@ impl<'a> Answers<'a> {
         let judgement = |id: &str| asked.iter().find(|(check, _)| check.id == id).map(|(_, raw)| &raw.judgement);
         let reason = |id: &String| {
             let message = match id.as_str() {
-                SERVICE => self.stopped(&user),
+                SERVICE => stopped(&self.judge, &user),
                 _ => judgement(id).map(|judgement| plain(judgement.message.clone())),
             };
             UserReason { id: id.clone(), message: message.unwrap_or_else(|| "This was not judged.".to_owned()) }
@@ -125,6 +107,20 @@ impl<'a> Answers<'a> {
         let findings = findings.map(|(check, raw)| self.judge.written(check, &user, raw, self.suppressions)).collect();
         UserResult { can_reset: answer.can_reset, earliest_unix_ms, reasons, findings, target: user }
     }
+}
+
+/// Why the service works for nobody in the domain that a target is, or lies in: no account that serves it exists and
+/// can sign in (catalog 6.4, critical checks of an account).
+pub fn stopped(judge: &Judge, target: &Target) -> Option<String> {
+    let fails = |account: &Target| {
+        let mut checks = ["PW501", "PW502"].into_iter().filter_map(registry::find);
+        let failed = checks.find(|check| judge.outcome(check, account) == Status::Fail)?;
+        Some(format!("{}: {}", failed.id, plain(judge.raw(failed, account).judgement.message.clone())))
+    };
+    let accounts = judge.targets(registry::find("PW501")?);
+    let stopped: Option<Vec<String>> =
+        accounts.iter().filter(|account| target.is_in(&account.key)).map(fails).collect();
+    stopped.filter(|accounts| !accounts.is_empty()).map(|accounts| accounts.join(" "))
 }
 
 /// Where the user stood in the input; who was not named stays behind, in the order of the evidence.
@@ -197,13 +193,21 @@ mod tests {
             &account(),
             User { sid: Some(ACCOUNT.to_owned()), user_account_control: Some(0x202), ..member(&[], false) },
         ));
-        let missing = anna(Stage::new().add_failed(&account(), Kind::User, State::NotFound, "ldap"));
-        for (stage, id, word) in [(disabled, "PW502", "is disabled"), (missing, "PW501", "is not in the directory")] {
+        let missing = || anna(Stage::new().add_failed(&account(), Kind::User, State::NotFound, "ldap"));
+        for (stage, id, word) in [(disabled, "PW502", "is disabled"), (missing(), "PW501", "is not in the directory")] {
             let (can_reset, reasons) = reasons(&stage);
             assert_eq!(can_reset, CanReset::No, "{id}");
             let [(reason, message)] = &reasons[..] else { panic!("{id}: {reasons:?}") };
             assert!(reason == "service" && message.starts_with(id) && message.contains(word), "{reason}: {message}");
         }
+        // Nor that most of a domain can be written back.
+        let crowd = |stage: Stage, number| stage.add(&user(&format!("u{number}")), member(&[], false));
+        let many = (0..21).fold(missing().add(&domain(), Fsmo::default()), crowd);
+        let plan = Plan::new(Diagnostic::TestUser, &Selection::default()).unwrap();
+        let scene = Scene { evidence: &many.evidence, tables: &many.tables, now_unix_ms: NOW };
+        let [coverage] = &crate::engine::coverage::coverages(&scene, &plan)[..] else { panic!("one domain") };
+        assert_eq!(coverage.status, Status::Fail);
+        assert!(coverage.message.contains("PW501"), "{}", coverage.message);
         // Another account may serve the domain: which one does is not known.
         let other = Target::account("S-1-5-21-1-2-3-9", "CORP\\MSOL_other");
         let both = Target::user("anna", "anna", Some(&domain().inside(&other)));

@@ -125,13 +125,15 @@ impl<'a> Coverages<'a> {
         let judgement = self.coverage.judgement(&self.domain.display, false, &scan.gaps);
         let judgement = scan.notes.iter().fold(judgement, |all, note| all.with(&clean(&note.name), clean(&note.value)));
         let gaps = scan.gaps.iter().chain(&scan.notes).cloned().collect();
-        let coverage = coverage(&self.domain, &self.coverage, &judgement, gaps);
-        if engine.plan.selected.iter().any(|check| check.id == share::CHECK.id) {
-            let finding = {
-                let scene = engine.world.scene(self.evidence);
-                let judge = Judge::new(&scene).explaining(engine.plan.explain);
-                judge.finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions)
-            };
+        let is_selected = engine.plan.selected.iter().any(|check| check.id == share::CHECK.id);
+        let (coverage, finding) = {
+            let scene = engine.world.scene(self.evidence);
+            let judge = Judge::new(&scene).explaining(engine.plan.explain);
+            let coverage = coverage(&judge, &self.domain, &self.coverage, &judgement, gaps);
+            let finding = || judge.finding_of(&share::CHECK, &self.domain, judgement, &engine.suppressions);
+            (coverage, is_selected.then(finding))
+        };
+        if let Some(finding) = finding {
             hand_out(outbox, self.live, finding, told).await?;
         }
         told.examined.extend(self.answers.examined());
