@@ -1,6 +1,6 @@
 use super::evidence::{account, object};
 use super::on_users::{verdict_on, verify};
-use super::steps::grant_on_object;
+use super::steps::{AppliesTo, Grantee, grant_on_object};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case};
 use crate::checks::targets;
@@ -33,7 +33,9 @@ fn judge(case: &Case) -> Answer {
             judgement
         }
         Verdict::Denied | Verdict::NotGranted => {
-            judgement.step(grant_on_object(Right::UnexpirePassword, &object.dn, &account.sid(), &verify(case)))
+            let to = Grantee { name: "the connector account", sid: &account.sid() };
+            let all = AppliesTo::ThisObjectAndDescendants;
+            judgement.step(grant_on_object(decision.why.right, &object.dn, to, all, &verify(case)))
         }
         Verdict::Undecided(_) => judgement,
     })
