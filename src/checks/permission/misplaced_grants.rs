@@ -2,13 +2,13 @@ use super::below::stands_below;
 use super::evidence::{Object, account, object, users_of_domain};
 use super::facts::{All, NEEDED, Rights, rights};
 use super::on_users::verify;
-use super::steps::grant_below;
+use super::steps::{grant_below, remove_deny};
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, TargetKind};
 use crate::checks::targets;
 use crate::checks::user::protection::{Protection, protection_at};
 use crate::directory::{
-    Descriptor, Edit, Grant, Guid, Reach, Right, Sid, Token, Verdict, grants, guids, well_known_name,
+    Ace, Descriptor, Edit, Grant, Guid, Reach, Right, Sid, Token, Verdict, grants, guids, well_known_name,
 };
 use crate::evidence::User;
 use std::collections::BTreeMap;
@@ -163,12 +163,21 @@ pub fn of_ancestor(case: &Case, ancestor: Result<&Object, &Judgement>, below: &B
     .said("obstacle", obstacle)
     .said("without a right", lacking)
     .or_edited(ancestor.record, &format!("DACL of {}", ancestor.dn), &format!("without ACE {ace}"), Edit::Without(*ace))
-    .step(grant_below(*right, &ancestor.dn, &account.sid(), *class, &verify(case)));
+    .step(match first_deny(&ancestor.descriptor, reach) {
+        Some(deny) => remove_deny(*right, &ancestor.dn, &deny.sid, deny.is_inherited(), &verify(case)),
+        None => grant_below(*right, &ancestor.dn, &account.sid(), *class, &verify(case)),
+    });
     Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle, _), Missed { count, names, .. })| {
         let shown = list(names.iter().map(String::as_str));
         let line = format!("ACE {ace}, {}: {obstacle}; {count} user(s): {shown}", right.name());
         judgement.with("grant that does not arrive", line)
     }))
+}
+
+/// The deny that comes before a grant: another grant would come after it too.
+fn first_deny<'a>(ancestor: &'a Descriptor, reach: &Reach) -> Option<&'a Ace> {
+    let Reach::DeniedFirst { ace } = reach else { return None };
+    ancestor.aces().get(*ace)
 }
 
 /// Purpose of the descriptor, and name of the object.
@@ -257,6 +266,8 @@ mod tests {
             let judgement = stage.judge_at("PW512", &container(SALES).key);
             assert_eq!(judgement.outcome, outcome, "{aces:?} {class}: {}", judgement.message);
             assert!(judgement.message.contains(says), "{says}: {}", judgement.message);
+            let step = if says.contains("a deny") { "Remove the entry that denies" } else { "Grant" };
+            assert!(judgement.steps.iter().all(|own| own.text.starts_with(step)), "{:?}", judgement.steps);
         }
     }
 

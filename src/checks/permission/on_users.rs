@@ -4,7 +4,7 @@
 use super::deciding::decided;
 use super::evidence::{Account, Object, account, object, sampled_users};
 use super::sample::{Extent, Failing, GRANTED, Outcome, REFUSED, Tally, UNKNOWN};
-use super::steps::{grant_below, inherit_again, inherit_again_below, remove_deny};
+use super::steps::{grant_below, inherit_again, inherit_again_below, without_deny};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step, TargetKind, common};
 use crate::checks::user::protection::{Protection, protection_at};
@@ -52,10 +52,7 @@ fn of_user(case: &Case, right: Right, scale: &Scale) -> Answer {
 
 /// What gives the right: without the entry that denies it on `dn`, or by a grant on what stands above.
 fn repair(case: &Case, why: &Why, sid: &str, dn: &str, above: &str, class: Guid) -> Step {
-    match (why.decision, why.trustee) {
-        (Verdict::Denied, Some(trustee)) => remove_deny(why.right, dn, &trustee, why.inherited, &verify(case)),
-        _ => grant_below(why.right, above, sid, class, &verify(case)),
-    }
+    without_deny(why, dn, &verify(case)).unwrap_or_else(|| grant_below(why.right, above, sid, class, &verify(case)))
 }
 
 /// The decision about the user of the case, with the user's permissions.

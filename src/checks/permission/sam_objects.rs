@@ -1,7 +1,7 @@
 use super::deciding::others;
 use super::evidence::{Object, account, object};
 use super::on_users::verify;
-use super::steps::{AppliesTo, Grantee, grant_on_object};
+use super::steps::{AppliesTo, Grantee, grant_on_object, without_deny};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Status};
 use crate::checks::targets;
@@ -79,13 +79,9 @@ fn judge(case: &Case) -> Answer {
                 decision.why
             );
             missing.iter().fold(Judgement::fail(message).rule("one is missing"), |judgement, (_, dn, decision)| {
-                judgement.step(grant_on_object(
-                    decision.why.right,
-                    dn,
-                    AUTHENTICATED_USERS,
-                    AppliesTo::ThisObject,
-                    &verify(case),
-                ))
+                let (why, verify) = (&decision.why, verify(case));
+                let grant = || grant_on_object(why.right, dn, AUTHENTICATED_USERS, AppliesTo::ThisObject, &verify);
+                judgement.step(without_deny(why, dn, &verify).unwrap_or_else(grant))
             })
         }
         (None, Some(open)) => open,
@@ -159,17 +155,18 @@ mod tests {
     }
 
     #[test]
-    fn each_right_is_granted_to_authenticated_users_on_that_object_alone() {
+    fn each_right_is_granted_on_its_object_alone_unless_a_deny_stands_there() {
         let read = default(&READ);
-        let judgement = with(&read[..1], &read, Some(&read)).judge_at("PW516", &domain().key);
+        let denied = [vec![deny(Right::ReadProperties)], read.clone()].concat();
+        let judgement = with(&read[..1], &denied, Some(&read)).judge_at("PW516", &domain().key);
         let texts: Vec<&str> = judgement.steps.iter().map(|step| step.text.as_str()).collect();
-        assert_eq!(
-            texts,
-            [
-                "Grant List contents to Authenticated Users on domainHead, this object only.",
-                "Grant Read permissions to Authenticated Users on samServer, this object only.",
-            ]
-        );
+        let expected = [
+            "Grant List contents to Authenticated Users on domainHead, this object only.",
+            "Remove the entry that denies Read all properties to S-1-5-21-1-2-3-1105 on builtin",
+            "Grant Read permissions to Authenticated Users on samServer, this object only.",
+        ];
+        assert_eq!(texts.len(), expected.len());
+        assert!(texts.iter().zip(expected).all(|(text, start)| text.starts_with(start)), "{texts:?}");
     }
 
     #[test]

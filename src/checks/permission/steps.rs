@@ -1,7 +1,7 @@
 //! Commands that grant a right, for the ActiveDirectory module.
 
 use crate::catalog::Step;
-use crate::directory::{Guid, Needs, Right, Sid, guids, well_known_name};
+use crate::directory::{Guid, Needs, Right, Sid, Verdict, Why, guids, well_known_name};
 
 /// Grants a right on the objects of one class below a container or the head of the domain.
 pub fn grant_below(right: Right, dn: &str, sid: &str, class: Guid, verify: &str) -> Step {
@@ -11,6 +11,13 @@ pub fn grant_below(right: Right, dn: &str, sid: &str, class: Guid, verify: &str)
         command: Some(add_rule(right, dn, sid, &format!("'Descendents', [guid]'{class}'"))),
         ..step(verify)
     }
+}
+
+/// Takes away what decided against a right on `dn`, where a deny did: an empty list denies too, and names
+/// nobody.
+pub fn without_deny(why: &Why, dn: &str, verify: &str) -> Option<Step> {
+    let denied = (why.decision == Verdict::Denied).then_some(why.trustee)??;
+    Some(remove_deny(why.right, dn, &denied, why.inherited, verify))
 }
 
 /// Takes away what denies a right. A grant beside it would not help: a deny of the same level comes first in
