@@ -115,10 +115,17 @@ fn put_in_order(obstacle: &Obstacle, account: &str) -> Step {
     }
 }
 
-/// A managed service account has no password that expires.
+/// A managed service account has no password that expires. Where "password never expires" is set, a pwdLastSet
+/// of 0 asks for no change ([MS-SAMR] 3.1.5.14.4: the flag comes first), so such an account signs in, though
+/// the catalog names pwdLastSet alone.
 fn obstacles(user: &User, managed: bool) -> [Obstacle; 5] {
-    let never = managed || has_flag(user, NEVER_EXPIRES) == Some(true);
-    let of_password = |state: Option<bool>, exempt: bool| if exempt { Some(false) } else { state };
+    let never = if managed { Some(true) } else { has_flag(user, NEVER_EXPIRES) };
+    let must_change = match (must_change(user), never) {
+        (_, Some(true)) | (Some(false), _) => Some(false),
+        (state, Some(false)) => state,
+        (_, None) => None,
+    };
+    let password_expired = if never == Some(true) { Some(false) } else { password_expired(user) };
     [
         Obstacle {
             is_there: disabled(user),
@@ -143,14 +150,14 @@ fn obstacles(user: &User, managed: bool) -> [Obstacle; 5] {
             field: |judgement, fact| judgement.read(fact.record, "accountExpires").or("0").or("1"),
         },
         Obstacle {
-            is_there: of_password(must_change(user), managed),
+            is_there: must_change,
             what: "must change its password at the next logon",
             rule: "to be changed",
             field: |judgement, fact| judgement.read(fact.record, "pwdLastSet").or("0").or("1"),
             command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -ChangePasswordAtLogon $false -PasswordNeverExpires $true",
         },
         Obstacle {
-            is_there: of_password(password_expired(user), never),
+            is_there: password_expired,
             what: EXPIRED,
             rule: "password expired",
             field: |judgement, fact| flag(judgement, fact, COMPUTED, PASSWORD_EXPIRED),
@@ -246,6 +253,16 @@ mod tests {
             ("locked", User { computed_uac: Some(0x10), ..sound() }, Status::Fail),
             ("expired", User { account_expires: Some(just_before.to_owned()), ..sound() }, Status::Fail),
             ("must change", User { pwd_last_set: Some("0".to_owned()), ..sound() }, Status::Fail),
+            (
+                "need not change",
+                User { pwd_last_set: Some("0".to_owned()), user_account_control: Some(0x1_0200), ..sound() },
+                Status::Pass,
+            ),
+            (
+                "change, flags unread",
+                User { pwd_last_set: Some("0".to_owned()), user_account_control: None, ..sound() },
+                Status::Unknown,
+            ),
             ("password expired", User { computed_uac: Some(0x80_0000), ..sound() }, Status::Fail),
             ("flags unread", User { user_account_control: None, ..sound() }, Status::Unknown),
             ("expiry unread", User { account_expires: None, ..sound() }, Status::Unknown),
