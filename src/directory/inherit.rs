@@ -69,13 +69,15 @@ pub fn grants(
     grants
 }
 
-/// Whether an inherited ACE may come from this ancestor: the same one is set there, to be passed on.
+/// Whether an inherited ACE may come from this ancestor: the same one is set there, to be passed on. One that
+/// names no class of objects may come from any: on the object itself the class says nothing more.
 pub fn passes_on(ancestor: &Descriptor, inherited: &Ace) -> bool {
     let aces = ancestor.aces();
     aces.iter().any(|ace| {
         !ace.is_inherited()
             && ace.flags & Ace::CONTAINER_INHERIT != 0
             && (ace.kind, ace.sid, ace.object_type) == (inherited.kind, inherited.sid, inherited.object_type)
+            && inherited.inherited_object_type.is_none_or(|class| ace.inherited_object_type == Some(class))
             && map_generic(ace.mask) == map_generic(inherited.mask)
     })
 }

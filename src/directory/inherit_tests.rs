@@ -3,7 +3,7 @@
 use super::guids::{COMPUTER, INET_ORG_PERSON, USER};
 use super::sddl_tests::domain;
 use super::sid::{AUTHENTICATED_USERS, EVERYONE};
-use super::{Descriptor, Guid, Reach, Right, Sid, Token, grants};
+use super::{Descriptor, Guid, Reach, Right, Sid, Token, grants, passes_on};
 
 const RESET: &str = "00299570-246d-11d0-a768-00aa006e0529";
 const LOCKOUT: &str = "28630ebf-41d5-11d1-a9c1-0000f80367c1";
@@ -91,4 +91,21 @@ fn every_grant_is_listed_with_its_place() {
 fn no_list_holds_no_grant() {
     let open = Descriptor::from_sddl("O:BA", None).unwrap();
     assert_eq!(reach(&open, &token(), Right::ResetPassword, &USER, true), None);
+}
+
+#[test]
+fn an_inherited_ace_comes_from_where_the_same_one_is_passed_on() {
+    let inherited = |text: &str| ancestor(text).aces()[0].clone();
+    for (set, copy, expected) in [
+        ("(OA;CIIO;CR;@RESET;@USER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", true),
+        ("(OA;CIIO;CR;@RESET;@COMPUTER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(OA;CI;CR;@RESET;;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(OA;CIIO;CR;@RESET;@USER;@ME)", "(OA;ID;CR;@RESET;;@ME)", true),
+        ("(OA;;CR;@RESET;@USER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(OA;CIID;CR;@RESET;@USER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(OA;CIIO;CR;@LOCKOUT;@USER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(A;CI;GA;;;@ME)", "(A;CIID;0xF01FF;;;@ME)", true),
+    ] {
+        assert_eq!(passes_on(&ancestor(set), &inherited(copy)), expected, "{set} {copy}");
+    }
 }
