@@ -43,6 +43,7 @@ fn town() -> Stage {
         ("at the head", member(&[], true), sd("user", false, &[])),
         ("admin", admin(), sd("user", true, &[])),
         ("former", former(), sd("user", true, &[])),
+        ("marked", User { member_of_transitive: None, ..former() }, sd("user", true, &[])),
     ];
     for (name, data, descriptor) in users {
         // The DN says where a user stands that is in no container.

@@ -6,7 +6,7 @@ use super::steps::{grant_below, remove_deny};
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, TargetKind};
 use crate::checks::targets;
-use crate::checks::user::protection::{Protection, protection_at};
+use crate::checks::user::protection::is_ordinary_at;
 use crate::directory::{
     Ace, Descriptor, Edit, Grant, Guid, Reach, Right, Sid, Token, Verdict, grants, guids, well_known_name,
 };
@@ -42,8 +42,7 @@ fn judge(case: &Case) -> Answer {
     for fact in users_of_domain(case) {
         let (target, user) = (&fact.record.target, fact.data);
         let is_below = case.target.kind == TargetKind::Domain || stands_below(user, &case.target.display);
-        let protection = protection_at(case.scene, target, user);
-        if !is_below || matches!(protection, Protection::Protected(_) | Protection::Leftover) {
+        if !is_below || !is_ordinary_at(case.scene, target, user) {
             continue;
         }
         match object(case.scene, &target.key, "user", &clean(&target.display)) {

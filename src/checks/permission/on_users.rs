@@ -7,7 +7,7 @@ use super::sample::{Extent, Failing, GRANTED, Outcome, REFUSED, Tally, UNKNOWN};
 use super::steps::{grant_below, inherit_again, inherit_again_below, without_deny};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step, TargetKind, common};
-use crate::checks::user::protection::{Protection, protection_at};
+use crate::checks::user::protection::is_ordinary_at;
 use crate::directory::{Decision, Guid, Right, Undecided, Verdict, Why, decide, guids};
 use crate::evidence::{Kind, User};
 
@@ -155,8 +155,7 @@ pub fn tally(case: &Case, right: Right, without_protected: bool) -> Result<Tally
     let mut tally = Tally::default();
     for fact in sampled_users(case) {
         let target = &fact.record.target;
-        let kept = matches!(protection_at(case.scene, target, fact.data), Protection::None | Protection::Unknown);
-        if without_protected && !kept {
+        if without_protected && !is_ordinary_at(case.scene, target, fact.data) {
             tally.set_aside();
             continue;
         }
@@ -194,7 +193,7 @@ pub fn unknown(domain: &str, right: &str, tally: &Tally) -> Judgement {
         Reason::Partial,
         match (all, tally.set_aside) {
             (0, 0) => format!("No user of {domain} could be read."),
-            (0, _) => format!("Every user of {domain}{these} is protected; {right} is asked of others."),
+            (0, _) => format!("Every user of {domain}{these} is or was protected; {right} is asked of others."),
             _ => format!("{right} is not known for {unknown} of {all} users of {domain}{these}."),
         },
     )

@@ -60,7 +60,7 @@ pub enum Extent {
 pub struct Tally {
     pub extent: Extent,
     pub total: Counts,
-    /// Protected users, who are left out of the statistics.
+    /// Users who are or were protected (PW917, PW918), who are left out of the statistics.
     pub set_aside: usize,
     containers: BTreeMap<String, (Counts, Reasons)>,
 }
