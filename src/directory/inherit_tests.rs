@@ -28,7 +28,7 @@ fn token() -> Token {
 
 /// `Arrives` when one grant does, else what keeps the first from it; `None` without any grant.
 fn reach(ancestor: &Descriptor, token: &Token, right: Right, child_class: &Guid, direct_child: bool) -> Option<Reach> {
-    let grants = grants(ancestor, token, right, child_class, direct_child);
+    let grants = grants(ancestor, token, right, Some(*child_class), direct_child);
     let arrives = grants.iter().any(|grant| grant.reach == Reach::Arrives);
     if arrives { Some(Reach::Arrives) } else { grants.first().map(|grant| grant.reach) }
 }
@@ -81,10 +81,25 @@ fn no_propagate_still_reaches_the_direct_child() {
 #[test]
 fn every_grant_is_listed_with_its_place() {
     let ancestor = ancestor("(A;;RC;;;AU)(OA;;CR;@RESET;;@ME)(OA;CIID;CR;;;AU)");
-    let found = grants(&ancestor, &token(), Right::ResetPassword, &USER, false);
+    let found = grants(&ancestor, &token(), Right::ResetPassword, Some(USER), false);
     let places: Vec<_> = found.iter().map(|grant| (grant.ace, grant.inherited, grant.reach)).collect();
     assert_eq!(places, [(1, false, Reach::ThisObjectOnly), (2, true, Reach::Arrives)]);
     assert_eq!(found[1].trustee, AUTHENTICATED_USERS);
+}
+
+#[test]
+fn without_the_class_of_the_child_the_flags_still_speak() {
+    for (aces, expected) in [
+        ("(OA;;CR;@RESET;@USER;@ME)", Reach::ThisObjectOnly),
+        ("(OA;CINP;CR;@RESET;@USER;@ME)", Reach::NoPropagate),
+        ("(OA;CI;CR;@RESET;@USER;@ME)", Reach::ClassUnknown),
+        ("(OA;CI;CR;@RESET;;@ME)", Reach::Arrives),
+        ("(OD;CI;CR;@RESET;@USER;@ME)(OA;CI;CR;@RESET;;@ME)", Reach::Arrives),
+        ("(OD;CI;CR;@RESET;;@ME)(OA;CI;CR;@RESET;;@ME)", Reach::DeniedFirst { ace: 0 }),
+    ] {
+        let found = grants(&ancestor(aces), &token(), Right::ResetPassword, None, false);
+        assert_eq!(found[0].reach, expected, "{aces}");
+    }
 }
 
 #[test]

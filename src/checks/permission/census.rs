@@ -33,7 +33,7 @@ struct Place<'a> {
     inheritance: container_inheritance::Below,
     grants: misplaced_grants::Below,
     /// What keeps its grants of a right from objects of a class, right below or further down.
-    obstacles: HashMap<(Right, Guid, bool), Option<Grant>>,
+    obstacles: HashMap<(Right, Option<Guid>, bool), Option<Grant>>,
 }
 
 pub struct Census<'a> {
@@ -198,7 +198,7 @@ impl<'a> Place<'a> {
         };
         grants.add(name, rights, class, |right, class| {
             let obstacle = || {
-                own.with(|object| misplaced_grants::obstacle(&object.ok()?.descriptor, token?, right, &class, direct))
+                own.with(|object| misplaced_grants::obstacle(&object.ok()?.descriptor, token?, right, class, direct))
             };
             *obstacles.entry((right, class, direct)).or_insert_with(obstacle)
         });
