@@ -22,7 +22,7 @@ crate::declare_check! {
     blocked_by: [PW501],
     remediation: "Re-create the grant as \"descendant user objects\" (and for inetOrgPerson as well).",
     link: "L-CONF", since: "0.1.0",
-    rule: "Asked for users below who lack Reset Password, Write lockoutTime or Write pwdLastSet, or for whom that is not settled. Looked for: an explicit allow for the account's token on this container or domain head that speaks about the right.
+    rule: "Asked for users below who lack Reset Password, Write lockoutTime or Write pwdLastSet, or for whom that is not settled. Looked for: an allow for the account's token that is set on this container or domain head and speaks about the right; one that is set above it, where a deny that is set here comes first.
 NotApplicable: every user below that was looked at has all three rights.
 Fail: such a grant cannot arrive: it is for this object only; it does not propagate; it is for objects of another class (a grant for user does not reach inetOrgPerson); a deny comes first.
 What only a protected container or user in between stops belongs to PW510 and PW919.
@@ -60,7 +60,7 @@ fn judge(case: &Case) -> Answer {
 }
 
 /// The first of the grants of a right on an ancestor, when none of them arrives; one of which that is not known
-/// comes before the others.
+/// comes before the others. A grant from further above is one of them where a deny that is set here comes first.
 pub fn obstacle(
     ancestor: &Descriptor,
     token: &Token,
@@ -68,12 +68,13 @@ pub fn obstacle(
     class: Option<Guid>,
     direct: bool,
 ) -> Option<Grant> {
+    let is_denied_here = |reach: &Reach| first_deny(ancestor, reach).is_some_and(|deny| !deny.is_inherited());
     let all = grants(ancestor, token, right, class, direct).into_iter();
-    let explicit: Vec<Grant> = all.filter(|grant| !grant.inherited).collect();
-    let is = |reach: Reach| explicit.iter().find(|grant| grant.reach == reach);
+    let own: Vec<Grant> = all.filter(|grant| !grant.inherited || is_denied_here(&grant.reach)).collect();
+    let is = |reach: Reach| own.iter().find(|grant| grant.reach == reach);
     match is(Reach::Arrives) {
         Some(_) => None,
-        None => is(Reach::ClassUnknown).or(explicit.first()).copied(),
+        None => is(Reach::ClassUnknown).or(own.first()).copied(),
     }
 }
 

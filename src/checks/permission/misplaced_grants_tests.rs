@@ -19,12 +19,16 @@ fn below(class: &str, parents: &[&str], aces: &[TestAce]) -> Stage {
 
 #[test]
 fn a_grant_that_cannot_arrive_fails_with_its_reason() {
-    let inherited_deny = TestAce { flags: 0x0A, ..deny(RESET) };
+    let passed_on_deny = TestAce { flags: 0x0A, ..deny(RESET) };
     for (aces, class, outcome, says) in [
         (vec![explicit(0x00, None)], "user", Status::Fail, "this object only"),
         (vec![explicit(0x0E, None)], "user", Status::Fail, "direct children only"),
         (vec![explicit(0x0A, Some(guids::USER))], "inetOrgPerson", Status::Fail, "class user"),
-        (vec![inherited_deny, explicit(0x0A, None)], "user", Status::Fail, "a deny, ACE 0"),
+        (vec![passed_on_deny.clone(), explicit(0x0A, None)], "user", Status::Fail, "a deny, ACE 0"),
+        (vec![passed_on_deny.clone(), explicit(0x1A, None)], "user", Status::Fail, "a deny, ACE 0"),
+        (vec![TestAce { flags: 0x1A, ..passed_on_deny.clone() }, explicit(0x1A, None)], "user", Status::Pass, ""),
+        (vec![explicit(0x0A, None), passed_on_deny.clone(), explicit(0x1A, None)], "user", Status::Pass, ""),
+        (vec![deny(RESET), explicit(0x1A, None)], "user", Status::Pass, ""),
         (vec![explicit(0x0A, Some(guids::USER))], "user", Status::Pass, ""),
         (vec![explicit(0x0A, None)], "inetOrgPerson", Status::Pass, ""),
         (vec![explicit(0x00, None), explicit(0x0A, None)], "user", Status::Pass, ""),
