@@ -20,6 +20,8 @@ pub enum Reach {
     NoPropagate,
     /// It is for objects of this class.
     OtherClass(Guid),
+    /// It is for objects of one class, and the class of the child is not known.
+    ClassUnknown,
     /// It arrives, after a deny of the same right that arrives as well.
     DeniedFirst {
         ace: usize,
@@ -43,11 +45,11 @@ pub fn grants(
     ancestor: &Descriptor,
     token: &Token,
     right: Right,
-    child_class: &Guid,
+    child_class: Option<Guid>,
     direct_child: bool,
 ) -> Vec<Grant> {
     let aces = ancestor.aces();
-    let asked = Asked::new(right, Some(*child_class));
+    let asked = Asked::new(right, child_class);
     let speaks = |ace: &Ace| matches!(fit(ace, &asked), Fit::Yes(_)) && token.contains(&ace.sid);
     let mut grants = Vec::new();
     let mut denied = None;
@@ -69,26 +71,29 @@ pub fn grants(
     grants
 }
 
-/// Whether an inherited ACE may come from this ancestor: the same one is set there, to be passed on.
+/// Whether an inherited ACE may come from this ancestor: the same one is set there, to be passed on. One that
+/// names no class of objects may come from any: on the object itself the class says nothing more.
 pub fn passes_on(ancestor: &Descriptor, inherited: &Ace) -> bool {
     let aces = ancestor.aces();
     aces.iter().any(|ace| {
         !ace.is_inherited()
             && ace.flags & Ace::CONTAINER_INHERIT != 0
             && (ace.kind, ace.sid, ace.object_type) == (inherited.kind, inherited.sid, inherited.object_type)
+            && inherited.inherited_object_type.is_none_or(|class| ace.inherited_object_type == Some(class))
             && map_generic(ace.mask) == map_generic(inherited.mask)
     })
 }
 
-fn travel(ace: &Ace, child_class: &Guid, direct_child: bool) -> Reach {
+fn travel(ace: &Ace, child_class: Option<Guid>, direct_child: bool) -> Reach {
     if ace.flags & Ace::CONTAINER_INHERIT == 0 {
         return Reach::ThisObjectOnly;
     }
     if ace.flags & Ace::NO_PROPAGATE != 0 && !direct_child {
         return Reach::NoPropagate;
     }
-    match ace.inherited_object_type {
-        Some(class) if class != *child_class => Reach::OtherClass(class),
+    match (ace.inherited_object_type, child_class) {
+        (Some(_), None) => Reach::ClassUnknown,
+        (Some(class), Some(child)) if class != child => Reach::OtherClass(class),
         _ => Reach::Arrives,
     }
 }

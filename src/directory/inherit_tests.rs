@@ -3,7 +3,7 @@
 use super::guids::{COMPUTER, INET_ORG_PERSON, USER};
 use super::sddl_tests::domain;
 use super::sid::{AUTHENTICATED_USERS, EVERYONE};
-use super::{Descriptor, Guid, Reach, Right, Sid, Token, grants};
+use super::{Descriptor, Guid, Reach, Right, Sid, Token, grants, passes_on};
 
 const RESET: &str = "00299570-246d-11d0-a768-00aa006e0529";
 const LOCKOUT: &str = "28630ebf-41d5-11d1-a9c1-0000f80367c1";
@@ -28,7 +28,7 @@ fn token() -> Token {
 
 /// `Arrives` when one grant does, else what keeps the first from it; `None` without any grant.
 fn reach(ancestor: &Descriptor, token: &Token, right: Right, child_class: &Guid, direct_child: bool) -> Option<Reach> {
-    let grants = grants(ancestor, token, right, child_class, direct_child);
+    let grants = grants(ancestor, token, right, Some(*child_class), direct_child);
     let arrives = grants.iter().any(|grant| grant.reach == Reach::Arrives);
     if arrives { Some(Reach::Arrives) } else { grants.first().map(|grant| grant.reach) }
 }
@@ -81,14 +81,46 @@ fn no_propagate_still_reaches_the_direct_child() {
 #[test]
 fn every_grant_is_listed_with_its_place() {
     let ancestor = ancestor("(A;;RC;;;AU)(OA;;CR;@RESET;;@ME)(OA;CIID;CR;;;AU)");
-    let found = grants(&ancestor, &token(), Right::ResetPassword, &USER, false);
+    let found = grants(&ancestor, &token(), Right::ResetPassword, Some(USER), false);
     let places: Vec<_> = found.iter().map(|grant| (grant.ace, grant.inherited, grant.reach)).collect();
     assert_eq!(places, [(1, false, Reach::ThisObjectOnly), (2, true, Reach::Arrives)]);
     assert_eq!(found[1].trustee, AUTHENTICATED_USERS);
 }
 
 #[test]
+fn without_the_class_of_the_child_the_flags_still_speak() {
+    for (aces, expected) in [
+        ("(OA;;CR;@RESET;@USER;@ME)", Reach::ThisObjectOnly),
+        ("(OA;CINP;CR;@RESET;@USER;@ME)", Reach::NoPropagate),
+        ("(OA;CI;CR;@RESET;@USER;@ME)", Reach::ClassUnknown),
+        ("(OA;CI;CR;@RESET;;@ME)", Reach::Arrives),
+        ("(OD;CI;CR;@RESET;@USER;@ME)(OA;CI;CR;@RESET;;@ME)", Reach::Arrives),
+        ("(OD;CI;CR;@RESET;;@ME)(OA;CI;CR;@RESET;;@ME)", Reach::DeniedFirst { ace: 0 }),
+    ] {
+        let found = grants(&ancestor(aces), &token(), Right::ResetPassword, None, false);
+        assert_eq!(found[0].reach, expected, "{aces}");
+    }
+}
+
+#[test]
 fn no_list_holds_no_grant() {
     let open = Descriptor::from_sddl("O:BA", None).unwrap();
     assert_eq!(reach(&open, &token(), Right::ResetPassword, &USER, true), None);
+}
+
+#[test]
+fn an_inherited_ace_comes_from_where_the_same_one_is_passed_on() {
+    let inherited = |text: &str| ancestor(text).aces()[0].clone();
+    for (set, copy, expected) in [
+        ("(OA;CIIO;CR;@RESET;@USER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", true),
+        ("(OA;CIIO;CR;@RESET;@COMPUTER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(OA;CI;CR;@RESET;;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(OA;CIIO;CR;@RESET;@USER;@ME)", "(OA;ID;CR;@RESET;;@ME)", true),
+        ("(OA;;CR;@RESET;@USER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(OA;CIID;CR;@RESET;@USER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(OA;CIIO;CR;@LOCKOUT;@USER;@ME)", "(OA;CIID;CR;@RESET;@USER;@ME)", false),
+        ("(A;CI;GA;;;@ME)", "(A;CIID;0xF01FF;;;@ME)", true),
+    ] {
+        assert_eq!(passes_on(&ancestor(set), &inherited(copy)), expected, "{set} {copy}");
+    }
 }

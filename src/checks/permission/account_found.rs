@@ -56,9 +56,10 @@ fn judge(case: &Case) -> Answer {
         Some(dn) => judgement.with("distinguished name", clean(dn)),
         None => judgement,
     };
-    Ok(match connector_of(case.scene, user) {
-        Some(connector) => judgement.with("connector", clean(&connector.name)),
-        None => judgement.with("named by the operator", named(case.scene)),
+    let connectors = connectors_of(case.scene, user);
+    Ok(match connectors.is_empty() {
+        true => judgement.with("named by the operator", named(case.scene)),
+        false => judgement.with("connector", list(connectors.iter().map(|connector| connector.name.as_str()))),
     })
 }
 
@@ -72,22 +73,24 @@ fn named(scene: &Scene) -> String {
 
 /// Nobody named the account: neither the operator nor a connector.
 fn is_guess(scene: &Scene, user: &User) -> bool {
-    user.connector_hint && user.input.is_none() && connector_of(scene, user).is_none()
+    user.connector_hint && user.input.is_none() && connectors_of(scene, user).is_empty()
 }
 
-/// The connector that signs in with this account.
-fn connector_of<'a>(scene: &Scene<'a>, user: &User) -> Option<&'a Connector> {
-    connectors_of(scene, user).into_iter().next()
-}
-
-/// The same by the name alone, which accounts of several forests may share.
+/// The connectors that sign in with this account. Accounts of several forests may share the name; where the
+/// account was looked for as `DOMAIN\name`, the login domain tells them apart.
 pub fn connectors_of<'a>(scene: &Scene<'a>, user: &User) -> Vec<&'a Connector> {
-    let is_login = |connector: &&Connector| {
-        let login = connector.login_user.as_deref().zip(user.sam.as_deref());
-        connector.kind == "AD" && login.is_some_and(|(login, sam)| login.eq_ignore_ascii_case(sam))
+    let is = |text: &Option<String>, wanted: Option<&str>| {
+        text.as_deref().zip(wanted).is_some_and(|(text, wanted)| text.eq_ignore_ascii_case(wanted))
     };
     let configs = scene.evidence.facts::<AdSyncConfig>().into_iter();
-    configs.flat_map(|fact| &fact.data.connectors).filter(is_login).collect()
+    let connectors = configs.flat_map(|fact| &fact.data.connectors);
+    let named: Vec<&Connector> = connectors
+        .filter(|connector| connector.kind == "AD" && is(&connector.login_user, user.sam.as_deref()))
+        .collect();
+    let domain = user.input.as_deref().and_then(|input| input.split_once('\\')).map(|(domain, _)| domain);
+    let of_domain: Vec<&Connector> =
+        named.iter().copied().filter(|connector| is(&connector.login_domain, domain)).collect();
+    if of_domain.is_empty() { named } else { of_domain }
 }
 
 /// One candidate is used; of several for one forest none is known to be the one.
@@ -198,6 +201,30 @@ mod tests {
             .judge_at("PW501", &account().key);
         assert_eq!(judgement.outcome, Status::Pass, "{}", judgement.message);
         assert!(judgement.evidence.iter().any(|line| line.name == "connector" && line.value == "corp.example"));
+    }
+
+    #[test]
+    fn accounts_of_one_name_are_told_apart_by_the_login_domain() {
+        let connector = |domain: &str| Connector {
+            name: format!("connector of {domain}"),
+            kind: "AD".to_owned(),
+            login_user: Some("svc".to_owned()),
+            login_domain: Some(domain.to_owned()),
+            ..Connector::default()
+        };
+        let config = AdSyncConfig { connectors: ["CORP", "OTHER"].map(connector).to_vec(), ..AdSyncConfig::default() };
+        for (input, expected) in [
+            (Some("other\\svc"), "connector of OTHER"),
+            (Some("CORP\\svc"), "connector of CORP"),
+            (Some("svc"), "connector of CORP, connector of OTHER"),
+            (None, "connector of CORP, connector of OTHER"),
+        ] {
+            let user = User { sam: Some("svc".to_owned()), ..found(Some(1), false, input) };
+            let stage = Stage::new().add(&server(), config.clone()).add(&account(), user);
+            let judgement = stage.judge_at("PW501", &account().key);
+            let line = judgement.evidence.iter().find(|line| line.name == "connector");
+            assert_eq!(line.map(|line| line.value.as_str()), Some(expected), "{input:?}");
+        }
     }
 
     #[test]

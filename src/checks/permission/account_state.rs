@@ -1,15 +1,16 @@
+use super::account_kind;
 use super::engine_sign_in::{events_are_quiet, last_good_import};
 use crate::calendar::instant;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step};
 use crate::checks::targets;
 use crate::checks::user::facts::{
-    COMPUTED, DISABLED, NEVER_EXPIRES, ObjectKind, PASSWORD_EXPIRED, disabled, expired, has_flag, locked, must_change,
-    object_kind, password_end, password_expired,
+    COMPUTED, DISABLED, NEVER_EXPIRES, PASSWORD_EXPIRED, disabled, expired, has_flag, locked, must_change,
+    password_end, password_expired,
 };
 use crate::checks::user::fields::{flag, lockout};
 use crate::directory::{Sid, sid, well_known_name};
-use crate::evidence::{AdSyncConfig, Fact, OperatorInput, Record, TokenGroups, User};
+use crate::evidence::{Fact, Record, TokenGroups, User};
 
 /// Domain Admins, Schema Admins, Enterprise Admins.
 const ADMIN_GROUPS: [u32; 3] = [512, 518, 519];
@@ -47,8 +48,7 @@ fn judge(case: &Case) -> Answer {
     let name = clean(&case.target.display);
     let fact = case.need::<User>()?;
     let user = fact.data;
-    let managed = object_kind(user).map(|kind| kind == ObjectKind::Computer);
-    let all = obstacles(user, managed == Some(true));
+    let all = obstacles(user, account_kind::is_managed(user) == Some(true));
     let own = user.sid.as_deref().map_or_else(|| name.clone(), clean);
     let there = |obstacle: &&Obstacle| obstacle.is_there == Some(true);
     let expiry = all.iter().filter(there).find(|obstacle| obstacle.what == EXPIRED);
@@ -57,8 +57,8 @@ fn judge(case: &Case) -> Answer {
     let judgement = if let Some(obstacle) = all.iter().find(stops) {
         let failed = Judgement::fail(format!("The connector account {name} ({own}) {}.", obstacle.what));
         (obstacle.field)(failed.rule(obstacle.rule), fact).step(put_in_order(obstacle, &own))
-    } else if let Some(judgement) = kind(case, &name, managed) {
-        judgement.read(fact.record, "objectClass").read(fact.record, "isGmsa")
+    } else if let Some(wrong) = account_kind::wrong(case, &name, fact) {
+        wrong
     } else if let Some((obstacle, (end, import))) = still {
         let warned = Judgement::warn(format!(
             "The password of the connector account {name} ({own}) expired at {}; the sync service still signs in with it, its import at {} ended well.",
@@ -87,6 +87,8 @@ fn judge(case: &Case) -> Answer {
             verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
             ..Step::default()
         })
+    } else if let Some(open) = account_kind::open(case, &name, fact) {
+        open
     } else if let Some(unread) = all.iter().find(|obstacle| obstacle.is_there.is_none()) {
         let message = format!("Whether the connector account {name} {} could not be read.", unread.what);
         (unread.field)(Judgement::unknown(Reason::NotReadable, message), fact)
@@ -115,10 +117,17 @@ fn put_in_order(obstacle: &Obstacle, account: &str) -> Step {
     }
 }
 
-/// A managed service account has no password that expires.
+/// A managed service account has no password that expires. Where "password never expires" is set, a pwdLastSet
+/// of 0 asks for no change ([MS-SAMR] 3.1.5.14.4: the flag comes first), so such an account signs in, though
+/// the catalog names pwdLastSet alone.
 fn obstacles(user: &User, managed: bool) -> [Obstacle; 5] {
-    let never = managed || has_flag(user, NEVER_EXPIRES) == Some(true);
-    let of_password = |state: Option<bool>, exempt: bool| if exempt { Some(false) } else { state };
+    let never = if managed { Some(true) } else { has_flag(user, NEVER_EXPIRES) };
+    let must_change = match (must_change(user), never) {
+        (_, Some(true)) | (Some(false), _) => Some(false),
+        (state, Some(false)) => state,
+        (_, None) => None,
+    };
+    let password_expired = if never == Some(true) { Some(false) } else { password_expired(user) };
     [
         Obstacle {
             is_there: disabled(user),
@@ -143,49 +152,20 @@ fn obstacles(user: &User, managed: bool) -> [Obstacle; 5] {
             field: |judgement, fact| judgement.read(fact.record, "accountExpires").or("0").or("1"),
         },
         Obstacle {
-            is_there: of_password(must_change(user), managed),
+            is_there: must_change,
             what: "must change its password at the next logon",
             rule: "to be changed",
             field: |judgement, fact| judgement.read(fact.record, "pwdLastSet").or("0").or("1"),
             command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -ChangePasswordAtLogon $false -PasswordNeverExpires $true",
         },
         Obstacle {
-            is_there: of_password(password_expired(user), never),
+            is_there: password_expired,
             what: EXPIRED,
             rule: "password expired",
             field: |judgement, fact| flag(judgement, fact, COMPUTED, PASSWORD_EXPIRED),
             command: "Set-ADAccountPassword -Identity '{}' -Reset; Set-ADUser -Identity '{}' -PasswordNeverExpires $true",
         },
     ]
-}
-
-/// A managed service account is what the agent of Cloud Sync runs as, and no account for a connector.
-fn kind(case: &Case, name: &str, managed: Option<bool>) -> Option<Judgement> {
-    let evidence = case.scene.evidence;
-    let engine = evidence.facts::<OperatorInput>().into_iter().find_map(|fact| fact.data.engine.as_deref());
-    let is = |known: &str| engine.is_some_and(|engine| engine.eq_ignore_ascii_case(known));
-    match managed {
-        Some(false) => None,
-        _ if is("CloudSync") => None,
-        None => Some(Judgement::unknown(Reason::NotReadable, format!("The classes of {name} could not be read."))),
-        Some(true) if is("Connect") || !evidence.facts::<AdSyncConfig>().is_empty() => Some(
-            Judgement::fail(format!("{name} is a managed service account; a connector cannot use one."))
-                .rule("a managed service account")
-                .step(Step {
-                    text: "Create an ordinary user account with the rights it needs and enter it in the connector."
-                        .to_owned(),
-                    run_on: Some("sync server".to_owned()),
-                    verify_with: Some("Test-PasswordWritebackPermission -Check PW502".to_owned()),
-                    ..Step::default()
-                }),
-        ),
-        Some(true) => Some(Judgement::unknown(
-            Reason::Ambiguous,
-            format!(
-                "{name} is a managed service account: right for Cloud Sync, wrong for Connect; say which with -Engine."
-            ),
-        )),
-    }
 }
 
 /// The groups of administrators in the account's token, if any; the first record that names them, and what
@@ -220,7 +200,7 @@ mod tests {
     use crate::catalog::Status;
     use crate::catalog::testing::{NOW, Stage, server};
     use crate::checks::user::facts::as_file_time;
-    use crate::evidence::{AdSyncRun, AdSyncRuns, Connector, Event, EventLog};
+    use crate::evidence::{AdSyncConfig, AdSyncRun, AdSyncRuns, Connector, Event, EventLog};
 
     const SET: &str = "134000000000000000";
 
@@ -246,6 +226,16 @@ mod tests {
             ("locked", User { computed_uac: Some(0x10), ..sound() }, Status::Fail),
             ("expired", User { account_expires: Some(just_before.to_owned()), ..sound() }, Status::Fail),
             ("must change", User { pwd_last_set: Some("0".to_owned()), ..sound() }, Status::Fail),
+            (
+                "need not change",
+                User { pwd_last_set: Some("0".to_owned()), user_account_control: Some(0x1_0200), ..sound() },
+                Status::Pass,
+            ),
+            (
+                "change, flags unread",
+                User { pwd_last_set: Some("0".to_owned()), user_account_control: None, ..sound() },
+                Status::Unknown,
+            ),
             ("password expired", User { computed_uac: Some(0x80_0000), ..sound() }, Status::Fail),
             ("flags unread", User { user_account_control: None, ..sound() }, Status::Unknown),
             ("expiry unread", User { account_expires: None, ..sound() }, Status::Unknown),
@@ -347,22 +337,6 @@ mod tests {
                 Stage::new().add(&account(), sound()).add(&account(), groups).judge_at("PW502", &account().key);
             assert_eq!(judgement.outcome, outcome, "{group}");
             assert_eq!(judgement.severity, (outcome == Status::Warn).then_some(Severity::Low));
-        }
-    }
-
-    #[test]
-    fn a_managed_account_is_for_cloud_sync_only() {
-        let managed = || User {
-            object_class: ["top", "user", "computer", "msDS-GroupManagedServiceAccount"].map(str::to_owned).into(),
-            is_gmsa: true,
-            ..sound()
-        };
-        for (engine, outcome) in
-            [(Some("CloudSync"), Status::Pass), (Some("Connect"), Status::Fail), (None, Status::Unknown)]
-        {
-            let input = OperatorInput { engine: engine.map(str::to_owned), ..OperatorInput::default() };
-            let judgement = Stage::with_input(input).add(&account(), managed()).judge_at("PW502", &account().key);
-            assert_eq!(judgement.outcome, outcome, "{engine:?}: {}", judgement.message);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{CHECKS, change_password, container_inheritance, misplaced_grants};
 use super::{lockout_time, pwd_last_set, reset_password};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Check, Judgement, Scene, Target};
-use crate::checks::user::protection::{Protection, policy_of, protection};
+use crate::checks::user::protection::{is_ordinary, policy_of};
 use crate::directory::{Grant, Guid, Judged, Right, Token};
 use crate::evidence::{DomainPolicy, Record, SecurityDescriptor, User};
 use std::collections::HashMap;
@@ -33,7 +33,7 @@ struct Place<'a> {
     inheritance: container_inheritance::Below,
     grants: misplaced_grants::Below,
     /// What keeps its grants of a right from objects of a class, right below or further down.
-    obstacles: HashMap<(Right, Guid, bool), Option<Grant>>,
+    obstacles: HashMap<(Right, Option<Guid>, bool), Option<Grant>>,
 }
 
 pub struct Census<'a> {
@@ -90,7 +90,7 @@ impl<'a> Census<'a> {
         let class = class_of(descriptor);
         let bytes = descriptor.sd_bytes.as_ref().map(|bytes| bytes.0.as_slice());
         let summary = self.judged.as_mut().zip(bytes).and_then(|(judged, bytes)| judged.judge(class, bytes).ok());
-        let counts = matches!(protection(user, self.policy), Protection::None | Protection::Unknown);
+        let counts = is_ordinary(user, self.policy);
         let container = container_of(user);
         for (index, tally) in self.tallies.iter_mut().enumerate() {
             match counts || index >= NEEDED.len() {
@@ -198,7 +198,7 @@ impl<'a> Place<'a> {
         };
         grants.add(name, rights, class, |right, class| {
             let obstacle = || {
-                own.with(|object| misplaced_grants::obstacle(&object.ok()?.descriptor, token?, right, &class, direct))
+                own.with(|object| misplaced_grants::obstacle(&object.ok()?.descriptor, token?, right, class, direct))
             };
             *obstacles.entry((right, class, direct)).or_insert_with(obstacle)
         });

@@ -27,6 +27,7 @@ fn town() -> Stage {
     };
     let former = || User { admin_count: Some(1), ..member(&[NORTH, SALES], true) };
     let person = || SecurityDescriptor { object_class: ["inetOrgPerson".to_owned()].into(), ..sd("user", false, &[]) };
+    let custom = || SecurityDescriptor { object_class: ["acmeUser".to_owned()].into(), ..sd("user", false, &[]) };
     let denied = || [deny(NEEDED[0]), allow(NEEDED[0]), allow(NEEDED[1]), allow(NEEDED[2])];
     let open = || [TestAce { conditional: true, ..allow(NEEDED[0]) }];
     let unread = || SecurityDescriptor { sd_bytes: None, ..sd("user", false, &[]) };
@@ -39,10 +40,12 @@ fn town() -> Stage {
         ("denied", member(&[SALES], true), sd("user", false, &denied())),
         ("open", member(&[SALES], true), sd("user", false, &open())),
         ("person", member(&[NORTH, SALES], true), person()),
+        ("custom", member(&[NORTH, SALES], true), custom()),
         ("unread", member(&[NORTH, SALES], true), unread()),
         ("at the head", member(&[], true), sd("user", false, &[])),
         ("admin", admin(), sd("user", true, &[])),
         ("former", former(), sd("user", true, &[])),
+        ("marked", User { member_of_transitive: None, ..former() }, sd("user", true, &[])),
     ];
     for (name, data, descriptor) in users {
         // The DN says where a user stands that is in no container.

@@ -6,7 +6,7 @@ use super::steps::inherit_again;
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity};
 use crate::checks::targets;
-use crate::checks::user::protection::{Protection, protection_at};
+use crate::checks::user::protection::is_ordinary_at;
 use crate::directory::Edit;
 
 crate::declare_check! {
@@ -35,9 +35,7 @@ fn judge(case: &Case) -> Answer {
     let mut below = Below::default();
     for fact in users_of_domain(case) {
         let (target, user) = (&fact.record.target, fact.data);
-        let is_ordinary =
-            !matches!(protection_at(case.scene, target, user), Protection::Protected(_) | Protection::Leftover);
-        if !stands_below(user, &case.target.display) || !is_ordinary {
+        if !stands_below(user, &case.target.display) || !is_ordinary_at(case.scene, target, user) {
             continue;
         }
         let user_object = object(case.scene, &target.key, "user", &clean(&target.display)).ok();

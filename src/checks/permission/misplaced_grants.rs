@@ -2,13 +2,13 @@ use super::below::stands_below;
 use super::evidence::{Object, account, object, users_of_domain};
 use super::facts::{All, NEEDED, Rights, rights};
 use super::on_users::verify;
-use super::steps::grant_below;
+use super::steps::{grant_below, remove_deny};
 use crate::catalog::text::{clean, list};
 use crate::catalog::{Answer, Case, Judgement, Reason, TargetKind};
 use crate::checks::targets;
-use crate::checks::user::protection::{Protection, protection_at};
+use crate::checks::user::protection::is_ordinary_at;
 use crate::directory::{
-    Descriptor, Edit, Grant, Guid, Reach, Right, Sid, Token, Verdict, grants, guids, well_known_name,
+    Ace, Descriptor, Edit, Grant, Guid, Reach, Right, Sid, Token, Verdict, grants, guids, well_known_name,
 };
 use crate::evidence::User;
 use std::collections::BTreeMap;
@@ -22,17 +22,17 @@ crate::declare_check! {
     blocked_by: [PW501],
     remediation: "Re-create the grant as \"descendant user objects\" (and for inetOrgPerson as well).",
     link: "L-CONF", since: "0.1.0",
-    rule: "Asked for users below who lack Reset Password, Write lockoutTime or Write pwdLastSet, or for whom that is not settled. Looked for: an explicit allow for the account's token on this container or domain head that speaks about the right.
+    rule: "Asked for users below who lack Reset Password, Write lockoutTime or Write pwdLastSet, or for whom that is not settled. Looked for: an allow for the account's token that is set on this container or domain head and speaks about the right; one that is set above it, where a deny that is set here comes first.
 NotApplicable: every user below that was looked at has all three rights.
 Fail: such a grant cannot arrive: it is for this object only; it does not propagate; it is for objects of another class (a grant for user does not reach inetOrgPerson); a deny comes first.
 What only a protected container or user in between stops belongs to PW510 and PW919.
 Pass: there is no such grant.
-Unknown: a descriptor is not readable, or no user below was looked at.",
+Unknown: a descriptor is not readable, no user below was looked at, or a grant is for objects of one class and the class of a user below is not known.",
 }
 
 /// A grant that does not arrive: where it stands, what it is about, what stops it, and at objects of which
-/// class.
-type Key = (usize, Right, String, Guid);
+/// class, where that is known.
+type Key = (usize, Right, String, Option<Guid>);
 
 fn judge(case: &Case) -> Answer {
     let (purpose, dn) = place(case);
@@ -42,8 +42,7 @@ fn judge(case: &Case) -> Answer {
     for fact in users_of_domain(case) {
         let (target, user) = (&fact.record.target, fact.data);
         let is_below = case.target.kind == TargetKind::Domain || stands_below(user, &case.target.display);
-        let protection = protection_at(case.scene, target, user);
-        if !is_below || matches!(protection, Protection::Protected(_) | Protection::Leftover) {
+        if !is_below || !is_ordinary_at(case.scene, target, user) {
             continue;
         }
         match object(case.scene, &target.key, "user", &clean(&target.display)) {
@@ -51,7 +50,7 @@ fn judge(case: &Case) -> Answer {
                 let rights = rights(&own.descriptor, &account.token, own.class);
                 let direct = is_direct(case, user);
                 below.add(&target.display, &rights, own.class, |right, class| {
-                    obstacle(&ancestor.as_ref().ok()?.descriptor, &account.token, right, &class, direct)
+                    obstacle(&ancestor.as_ref().ok()?.descriptor, &account.token, right, class, direct)
                 });
             }
             Err(judgement) => below.add_unread(Some(judgement)),
@@ -60,13 +59,22 @@ fn judge(case: &Case) -> Answer {
     of_ancestor(case, ancestor.as_ref(), &below)
 }
 
-/// The first of the grants of a right on an ancestor, when none of them arrives.
-pub fn obstacle(ancestor: &Descriptor, token: &Token, right: Right, class: &Guid, direct: bool) -> Option<Grant> {
+/// The first of the grants of a right on an ancestor, when none of them arrives; one of which that is not known
+/// comes before the others. A grant from further above is one of them where a deny that is set here comes first.
+pub fn obstacle(
+    ancestor: &Descriptor,
+    token: &Token,
+    right: Right,
+    class: Option<Guid>,
+    direct: bool,
+) -> Option<Grant> {
+    let is_denied_here = |reach: &Reach| first_deny(ancestor, reach).is_some_and(|deny| !deny.is_inherited());
     let all = grants(ancestor, token, right, class, direct).into_iter();
-    let explicit: Vec<Grant> = all.filter(|grant| !grant.inherited).collect();
-    match explicit.iter().any(|grant| grant.reach == Reach::Arrives) {
-        true => None,
-        false => explicit.into_iter().next(),
+    let own: Vec<Grant> = all.filter(|grant| !grant.inherited || is_denied_here(&grant.reach)).collect();
+    let is = |reach: Reach| own.iter().find(|grant| grant.reach == reach);
+    match is(Reach::Arrives) {
+        Some(_) => None,
+        None => is(Reach::ClassUnknown).or(own.first()).copied(),
     }
 }
 
@@ -78,6 +86,8 @@ const MOST_NAMES: usize = 5;
 pub struct Below {
     users: usize,
     lacking: usize,
+    /// Users whose class is not known, for whom a grant may or may not be.
+    of_unknown_class: usize,
     /// Why the first that could not be read was not.
     unread: Option<Judgement>,
     misplaced: BTreeMap<Key, Missed>,
@@ -99,16 +109,20 @@ impl Below {
         name: &str,
         rights: &Rights,
         class: Option<Guid>,
-        mut obstacle: impl FnMut(Right, Guid) -> Option<Grant>,
+        mut obstacle: impl FnMut(Right, Option<Guid>) -> Option<Grant>,
     ) {
         self.users += 1;
         if rights.all() == All::Granted {
             return;
         }
         self.lacking += 1;
-        let Some(class) = class else { return };
+        let mut is_open = false;
         for (right, _) in NEEDED.iter().zip(&rights.decisions).filter(|(_, own)| own.verdict != Verdict::Granted) {
             let Some(grant) = obstacle(*right, class) else { continue };
+            if grant.reach == Reach::ClassUnknown {
+                is_open = true;
+                continue;
+            }
             let why = format!("{} ({})", in_words(&grant.reach), trustee(&grant.trustee));
             let missed = Missed { reach: grant.reach, count: 0, names: Vec::new() };
             let missed = self.misplaced.entry((grant.ace, *right, why, class)).or_insert(missed);
@@ -117,6 +131,7 @@ impl Below {
                 missed.names.push(name.to_owned());
             }
         }
+        self.of_unknown_class += usize::from(is_open);
     }
 
     /// A user whose permissions were not read, and why.
@@ -130,7 +145,7 @@ impl Below {
 pub fn of_ancestor(case: &Case, ancestor: Result<&Object, &Judgement>, below: &Below) -> Answer {
     let dn = place(case).1;
     let account = account(case)?;
-    let Below { users, lacking, ref unread, ref misplaced } = *below;
+    let Below { users, lacking, of_unknown_class, ref unread, ref misplaced } = *below;
     if users > 0 && lacking == 0 && unread.is_none() {
         let message = format!("{} has its rights on every user below {dn} that was looked at.", account.name);
         return Err(Judgement::not_applicable(Reason::NotConfigured, message)
@@ -145,6 +160,14 @@ pub fn of_ancestor(case: &Case, ancestor: Result<&Object, &Judgement>, below: &B
             None if users == 0 => {
                 let message = format!("No user below {dn} was looked at.");
                 Err(Judgement::unknown(Reason::NotCollected, message).said("users below looked at", users))
+            }
+            None if of_unknown_class > 0 => {
+                let message = format!(
+                    "{dn} has grants for objects of one class; whether they reach {of_unknown_class} user(s) below is not known, because the class of these is not."
+                );
+                let unknown =
+                    Judgement::unknown(Reason::Partial, message).rule("the class of a user below is not known");
+                Err(unknown.said("users of unknown class", of_unknown_class))
             }
             None => Ok(Judgement::pass(format!("{dn} has no grant that fails to reach the users below."))
                 .said("users below looked at", users)
@@ -163,12 +186,21 @@ pub fn of_ancestor(case: &Case, ancestor: Result<&Object, &Judgement>, below: &B
     .said("obstacle", obstacle)
     .said("without a right", lacking)
     .or_edited(ancestor.record, &format!("DACL of {}", ancestor.dn), &format!("without ACE {ace}"), Edit::Without(*ace))
-    .step(grant_below(*right, &ancestor.dn, &account.sid(), *class, &verify(case)));
+    .step(match first_deny(&ancestor.descriptor, reach) {
+        Some(deny) => remove_deny(*right, &ancestor.dn, &deny.sid, deny.is_inherited(), &verify(case)),
+        None => grant_below(*right, &ancestor.dn, &account.sid(), class.unwrap_or(guids::USER), &verify(case)),
+    });
     Ok(misplaced.iter().fold(judgement, |judgement, ((ace, right, obstacle, _), Missed { count, names, .. })| {
         let shown = list(names.iter().map(String::as_str));
         let line = format!("ACE {ace}, {}: {obstacle}; {count} user(s): {shown}", right.name());
         judgement.with("grant that does not arrive", line)
     }))
+}
+
+/// The deny that comes before a grant: another grant would come after it too.
+fn first_deny<'a>(ancestor: &'a Descriptor, reach: &Reach) -> Option<&'a Ace> {
+    let Reach::DeniedFirst { ace } = reach else { return None };
+    ancestor.aces().get(*ace)
 }
 
 /// Purpose of the descriptor, and name of the object.
@@ -190,7 +222,7 @@ fn is_direct(case: &Case, user: &User) -> bool {
 /// The branch of the rule.
 fn branch(reach: &Reach) -> &'static str {
     match reach {
-        Reach::Arrives | Reach::ThisObjectOnly => "for this object only",
+        Reach::Arrives | Reach::ClassUnknown | Reach::ThisObjectOnly => "for this object only",
         Reach::NoPropagate => "does not propagate",
         Reach::OtherClass(_) => "objects of another class",
         Reach::DeniedFirst { .. } => "a deny comes first",
@@ -200,6 +232,7 @@ fn branch(reach: &Reach) -> &'static str {
 fn in_words(reach: &Reach) -> String {
     match reach {
         Reach::Arrives => "it arrives".to_owned(),
+        Reach::ClassUnknown => "it is for objects of one class".to_owned(),
         Reach::ThisObjectOnly => "it is for this object only".to_owned(),
         Reach::NoPropagate => "it goes to the direct children only".to_owned(),
         Reach::OtherClass(class) => match guids::name(class) {
@@ -218,69 +251,5 @@ fn trustee(sid: &Sid) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::testing::{SALES, TestAce, allow, container, deny, domain, good_aces, member, sd, stage, user};
-    use super::*;
-    use crate::catalog::Status;
-    use crate::catalog::testing::Stage;
-    use crate::evidence::{Kind, SecurityDescriptor, State};
-
-    const DEEP: &str = "OU=North,OU=Sales,DC=corp,DC=example";
-    const RESET: Right = Right::ResetPassword;
-
-    /// An explicit ACE of a container that is inherited by what is below.
-    fn explicit(flags: u8, class: Option<guids::Guid>) -> TestAce {
-        TestAce { flags, class, ..allow(RESET) }
-    }
-
-    fn below(class: &str, parents: &[&str], aces: &[TestAce]) -> Stage {
-        let own = SecurityDescriptor { object_class: [class.to_owned()].into(), ..sd("user", false, aces) };
-        stage().add(&user("anna"), member(parents, true)).add(&user("anna"), own)
-    }
-
-    #[test]
-    fn a_grant_that_cannot_arrive_fails_with_its_reason() {
-        let inherited_deny = TestAce { flags: 0x0A, ..deny(RESET) };
-        for (aces, class, outcome, says) in [
-            (vec![explicit(0x00, None)], "user", Status::Fail, "this object only"),
-            (vec![explicit(0x0E, None)], "user", Status::Fail, "direct children only"),
-            (vec![explicit(0x0A, Some(guids::USER))], "inetOrgPerson", Status::Fail, "class user"),
-            (vec![inherited_deny, explicit(0x0A, None)], "user", Status::Fail, "a deny, ACE 0"),
-            (vec![explicit(0x0A, Some(guids::USER))], "user", Status::Pass, ""),
-            (vec![explicit(0x0A, None)], "inetOrgPerson", Status::Pass, ""),
-            (vec![explicit(0x00, None), explicit(0x0A, None)], "user", Status::Pass, ""),
-            (vec![explicit(0x10, None)], "user", Status::Pass, ""),
-            (vec![TestAce { sid: "S-1-5-32-544", ..explicit(0x00, None) }], "user", Status::Pass, ""),
-            (vec![], "user", Status::Pass, ""),
-        ] {
-            let stage = below(class, &[DEEP, SALES], &[]).add(&container(SALES), sd("container", false, &aces));
-            let judgement = stage.judge_at("PW512", &container(SALES).key);
-            assert_eq!(judgement.outcome, outcome, "{aces:?} {class}: {}", judgement.message);
-            assert!(judgement.message.contains(says), "{says}: {}", judgement.message);
-        }
-    }
-
-    #[test]
-    fn a_grant_to_direct_children_reaches_them() {
-        let aces = [explicit(0x0E, None)];
-        let stage = below("user", &[SALES], &[]).add(&container(SALES), sd("container", false, &aces));
-        assert_eq!(stage.judge_at("PW512", &container(SALES).key).outcome, Status::Pass);
-    }
-
-    #[test]
-    fn nothing_is_asked_where_every_right_is_there() {
-        let stage = below("user", &[SALES], &good_aces()).add(&domain(), sd("domainHead", false, &[]));
-        let judgement = stage.judge_at("PW512", &domain().key);
-        assert_eq!((judgement.outcome, judgement.reason), (Status::NotApplicable, Some(Reason::NotConfigured)));
-    }
-
-    #[test]
-    fn an_unread_container_or_nobody_below_is_unknown() {
-        let target = container(SALES);
-        let unread =
-            below("user", &[SALES], &[]).add_failed(&target, Kind::SecurityDescriptor, State::AccessDenied, "l");
-        assert_eq!(unread.judge_at("PW512", &target.key).reason, Some(Reason::AccessDenied));
-        let empty = stage().add(&target, sd("container", false, &[]));
-        assert_eq!(empty.judge_at("PW512", &target.key).reason, Some(Reason::NotCollected));
-    }
-}
+#[path = "misplaced_grants_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! PW5xx: rights of the connector account.
 
 mod account_found;
+mod account_kind;
 mod account_state;
 mod admin_sd_holder;
 mod below;

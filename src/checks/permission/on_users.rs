@@ -4,11 +4,11 @@
 use super::deciding::decided;
 use super::evidence::{Account, Object, account, object, sampled_users};
 use super::sample::{Extent, Failing, GRANTED, Outcome, REFUSED, Tally, UNKNOWN};
-use super::steps::{grant_below, inherit_again, inherit_again_below, remove_deny};
+use super::steps::{grant_below, inherit_again, inherit_again_below, without_deny};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Reason, Severity, Step, TargetKind, common};
 use crate::checks::targets;
-use crate::checks::user::protection::{Protection, protection_at};
+use crate::checks::user::protection::is_ordinary_at;
 use crate::directory::{Decision, Guid, Right, Undecided, Verdict, Why, decide, guids};
 use crate::evidence::{Kind, User};
 
@@ -53,10 +53,7 @@ fn of_user(case: &Case, right: Right, scale: &Scale) -> Answer {
 
 /// What gives the right: without the entry that denies it on `dn`, or by a grant on what stands above.
 fn repair(case: &Case, why: &Why, sid: &str, dn: &str, above: &str, class: Guid) -> Step {
-    match (why.decision, why.trustee) {
-        (Verdict::Denied, Some(trustee)) => remove_deny(why.right, dn, &trustee, why.inherited, &verify(case)),
-        _ => grant_below(why.right, above, sid, class, &verify(case)),
-    }
+    without_deny(why, dn, &verify(case)).unwrap_or_else(|| grant_below(why.right, above, sid, class, &verify(case)))
 }
 
 /// The decision about the user of the case, with the user's permissions.
@@ -159,8 +156,7 @@ pub fn tally(case: &Case, right: Right, without_protected: bool) -> Result<Tally
     let mut tally = Tally::default();
     for fact in sampled_users(case) {
         let target = &fact.record.target;
-        let kept = matches!(protection_at(case.scene, target, fact.data), Protection::None | Protection::Unknown);
-        if without_protected && !kept {
+        if without_protected && !is_ordinary_at(case.scene, target, fact.data) {
             tally.set_aside();
             continue;
         }
@@ -199,7 +195,7 @@ pub fn unknown(domain: &str, right: &str, tally: &Tally) -> Judgement {
         Reason::Partial,
         match (all, tally.set_aside) {
             (0, 0) => format!("No user of {domain} could be read."),
-            (0, _) => format!("Every user of {domain}{these} is protected; {right} is asked of others."),
+            (0, _) => format!("Every user of {domain}{these} is or was protected; {right} is asked of others."),
             _ => format!("{right} is not known for {unknown} of {all} users of {domain}{these}."),
         },
     )

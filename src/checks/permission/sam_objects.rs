@@ -1,7 +1,7 @@
 use super::deciding::others;
 use super::evidence::{Object, account, object};
 use super::on_users::verify;
-use super::steps::grant_on_object;
+use super::steps::{AppliesTo, Grantee, grant_on_object, without_deny};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case, Judgement, Status};
 use crate::checks::targets;
@@ -30,7 +30,7 @@ const OBJECTS: [(&str, &str, &[Right]); 3] = [
     ("builtin", "CN=Builtin", &READ),
     ("samServer", "CN=Server,CN=System", &READ_ALL),
 ];
-const AUTHENTICATED_USERS: &str = "S-1-5-11";
+const AUTHENTICATED_USERS: Grantee = Grantee { name: "Authenticated Users", sid: "S-1-5-11" };
 
 fn judge(case: &Case) -> Answer {
     let domain = clean(&case.target.display);
@@ -79,7 +79,9 @@ fn judge(case: &Case) -> Answer {
                 decision.why
             );
             missing.iter().fold(Judgement::fail(message).rule("one is missing"), |judgement, (_, dn, decision)| {
-                judgement.step(grant_on_object(decision.why.right, dn, AUTHENTICATED_USERS, &verify(case)))
+                let (why, verify) = (&decision.why, verify(case));
+                let grant = || grant_on_object(why.right, dn, AUTHENTICATED_USERS, AppliesTo::ThisObject, &verify);
+                judgement.step(without_deny(why, dn, &verify).unwrap_or_else(grant))
             })
         }
         (None, Some(open)) => open,
@@ -111,20 +113,25 @@ fn judge(case: &Case) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{AUTHENTICATED_USERS, TestAce, account, allow, deny, domain, groups, sd, stage};
+    use super::super::testing::{AUTHENTICATED_USERS, TestAce, account, allow, deny, domain, groups, stage};
     use super::*;
     use crate::catalog::testing::Stage;
     use crate::catalog::{Reason, Status};
-    use crate::evidence::TokenGroups;
+    use crate::evidence::{SecurityDescriptor, TokenGroups};
 
     fn default(rights: &[Right]) -> Vec<TestAce> {
         rights.iter().map(|right| TestAce { sid: AUTHENTICATED_USERS, ..allow(*right) }).collect()
     }
 
+    /// An object that is named like its purpose.
+    fn sd(purpose: &str, aces: &[TestAce]) -> SecurityDescriptor {
+        SecurityDescriptor { dn: purpose.to_owned(), ..super::super::testing::sd(purpose, false, aces) }
+    }
+
     fn with(head: &[TestAce], builtin: &[TestAce], server: Option<&[TestAce]>) -> Stage {
-        let stage = stage().add(&domain(), sd("domainHead", false, head)).add(&domain(), sd("builtin", false, builtin));
+        let stage = stage().add(&domain(), sd("domainHead", head)).add(&domain(), sd("builtin", builtin));
         match server {
-            Some(aces) => stage.add(&domain(), sd("samServer", false, aces)),
+            Some(aces) => stage.add(&domain(), sd("samServer", aces)),
             None => stage,
         }
     }
@@ -148,9 +155,24 @@ mod tests {
     }
 
     #[test]
+    fn each_right_is_granted_on_its_object_alone_unless_a_deny_stands_there() {
+        let read = default(&READ);
+        let denied = [vec![deny(Right::ReadProperties)], read.clone()].concat();
+        let judgement = with(&read[..1], &denied, Some(&read)).judge_at("PW516", &domain().key);
+        let texts: Vec<&str> = judgement.steps.iter().map(|step| step.text.as_str()).collect();
+        let expected = [
+            "Grant List contents to Authenticated Users on domainHead, this object only.",
+            "Remove the entry that denies Read all properties to S-1-5-21-1-2-3-1105 on builtin",
+            "Grant Read permissions to Authenticated Users on samServer, this object only.",
+        ];
+        assert_eq!(texts.len(), expected.len());
+        assert!(texts.iter().zip(expected).all(|(text, start)| text.starts_with(start)), "{texts:?}");
+    }
+
+    #[test]
     fn the_message_says_when_authenticated_users_is_no_member() {
         let groups = TokenGroups { pre_win2000_has_auth_users: Some(false), ..groups() };
-        let stage = Stage::new().add(&account(), groups).add(&domain(), sd("samServer", false, &[]));
+        let stage = Stage::new().add(&account(), groups).add(&domain(), sd("samServer", &[]));
         let judgement = stage.judge_at("PW516", &domain().key);
         assert_eq!((judgement.outcome, judgement.reason), (Status::Fail, None::<Reason>));
         assert!(judgement.message.contains("not a member of Pre-Windows 2000"), "{}", judgement.message);

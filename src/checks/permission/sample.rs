@@ -34,7 +34,7 @@ impl Counts {
     }
 }
 
-/// In words, with how often each occurs.
+/// Why users lack the right, in words, with how often each occurs.
 type Reasons = BTreeMap<String, (usize, Why)>;
 
 /// A container with users who lack the right.
@@ -60,7 +60,7 @@ pub enum Extent {
 pub struct Tally {
     pub extent: Extent,
     pub total: Counts,
-    /// Protected users, who are left out of the statistics.
+    /// Users who are or were protected (PW917, PW918), who are left out of the statistics.
     pub set_aside: usize,
     containers: BTreeMap<String, (Counts, Reasons)>,
 }
@@ -133,7 +133,8 @@ impl Tally {
                 Some(Verdict::Undecided(_)) | None => counts.unknown += 1,
             }
         }
-        if let Some(decision) = decision.filter(|decision| decision.verdict != Verdict::Granted) {
+        let refused = |decision: &Decision| matches!(decision.verdict, Verdict::Denied | Verdict::NotGranted);
+        if let Some(decision) = decision.filter(refused) {
             reasons.entry(decision.why.to_string()).or_insert((0, decision.why)).0 += 1;
         }
     }
@@ -260,6 +261,15 @@ mod tests {
         assert_eq!(of(Extent::All), "all 16 in 4 containers");
         assert_eq!(of(Extent::Part), "the 16 in 4 containers that could be read");
         assert_eq!(tally.reason().unwrap().to_string(), "no ACE grants Reset Password");
+        let mut open = decision(Verdict::Undecided(Undecided::Conditional)).unwrap();
+        open.why.decision = open.verdict;
+        let mut mostly_open = tally.clone();
+        (0..20).for_each(|_| mostly_open.add("OU=c1", Some(open), false));
+        assert_eq!(
+            mostly_open.reason().unwrap().decision,
+            Verdict::NotGranted,
+            "the reason of those without the right"
+        );
         let many: Vec<(usize, usize, usize)> = vec![(0, 1, 0); 12];
         let many = self::tally(&many);
         assert_eq!((many.failing_containers().len(), many.failing()), (10, 12));

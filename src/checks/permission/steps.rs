@@ -1,7 +1,7 @@
 //! Commands that grant a right, for the ActiveDirectory module.
 
 use crate::catalog::Step;
-use crate::directory::{Guid, Needs, Right, Sid, guids, well_known_name};
+use crate::directory::{Guid, Needs, Right, Sid, Verdict, Why, guids, well_known_name};
 
 /// Grants a right on the objects of one class below a container or the head of the domain.
 pub fn grant_below(right: Right, dn: &str, sid: &str, class: Guid, verify: &str) -> Step {
@@ -11,6 +11,13 @@ pub fn grant_below(right: Right, dn: &str, sid: &str, class: Guid, verify: &str)
         command: Some(add_rule(right, dn, sid, &format!("'Descendents', [guid]'{class}'"))),
         ..step(verify)
     }
+}
+
+/// Takes away what decided against a right on `dn`, where a deny did: an empty list denies too, and names
+/// nobody.
+pub fn without_deny(why: &Why, dn: &str, verify: &str) -> Option<Step> {
+    let denied = (why.decision == Verdict::Denied).then_some(why.trustee)??;
+    Some(remove_deny(why.right, dn, &denied, why.inherited, verify))
 }
 
 /// Takes away what denies a right. A grant beside it would not help: a deny of the same level comes first in
@@ -31,11 +38,29 @@ pub fn remove_deny(right: Right, dn: &str, trustee: &Sid, inherited: bool, verif
     }
 }
 
-/// Grants a right on one object and on what is below.
-pub fn grant_on_object(right: Right, dn: &str, sid: &str, verify: &str) -> Step {
+/// To whom a right is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Grantee<'a> {
+    pub name: &'a str,
+    pub sid: &'a str,
+}
+
+/// What a grant on an object is for (`System.DirectoryServices.ActiveDirectorySecurityInheritance`).
+#[derive(Clone, Copy, Debug)]
+pub enum AppliesTo {
+    ThisObject,
+    ThisObjectAndDescendants,
+}
+
+/// Grants a right on one object.
+pub fn grant_on_object(right: Right, dn: &str, to: Grantee, applies_to: AppliesTo, verify: &str) -> Step {
+    let (objects, inheritance) = match applies_to {
+        AppliesTo::ThisObject => ("this object only", "'None'"),
+        AppliesTo::ThisObjectAndDescendants => ("this object and all descendants", "'All'"),
+    };
     Step {
-        text: format!("Grant {} to the connector account on {dn}, this object and all descendants.", right.name()),
-        command: Some(add_rule(right, dn, sid, "'All'")),
+        text: format!("Grant {} to {} on {dn}, {objects}.", right.name(), to.name),
+        command: Some(add_rule(right, dn, to.sid, inheritance)),
         ..step(verify)
     }
 }
@@ -121,10 +146,19 @@ mod tests {
         for part in ["Reset Password", "Authenticated Users (S-1-5-11)", "OU=a", "Inherited from"] {
             assert!(deny.text.contains(part), "{part} in {}", deny.text);
         }
-        let command = grant_on_object(Right::ReadControl, "DC=x", "S-1-5-11", "v").command.unwrap();
-        assert!(
-            command.contains("'ReadControl', 'Allow', [guid]'00000000-0000-0000-0000-000000000000', 'All'"),
-            "{command}"
-        );
+    }
+
+    #[test]
+    fn a_grant_on_an_object_says_to_whom_and_for_which_objects() {
+        let to = Grantee { name: "Authenticated Users", sid: "S-1-5-11" };
+        for (applies_to, objects, inheritance) in [
+            (AppliesTo::ThisObject, "this object only", "'None'"),
+            (AppliesTo::ThisObjectAndDescendants, "this object and all descendants", "'All'"),
+        ] {
+            let step = grant_on_object(Right::ReadControl, "DC=x", to, applies_to, "v");
+            assert_eq!(step.text, format!("Grant Read permissions to Authenticated Users on DC=x, {objects}."));
+            let rule = format!("'ReadControl', 'Allow', [guid]'00000000-0000-0000-0000-000000000000', {inheritance}");
+            assert!(step.command.is_some_and(|command| command.contains(&rule) && command.contains("'S-1-5-11'")));
+        }
     }
 }

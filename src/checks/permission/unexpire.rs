@@ -1,6 +1,6 @@
 use super::evidence::{account, object};
 use super::on_users::{verdict_on, verify};
-use super::steps::grant_on_object;
+use super::steps::{AppliesTo, Grantee, grant_on_object, without_deny};
 use crate::catalog::text::clean;
 use crate::catalog::{Answer, Case};
 use crate::checks::targets;
@@ -33,7 +33,10 @@ fn judge(case: &Case) -> Answer {
             judgement
         }
         Verdict::Denied | Verdict::NotGranted => {
-            judgement.step(grant_on_object(Right::UnexpirePassword, &object.dn, &account.sid(), &verify(case)))
+            let to = Grantee { name: "the connector account", sid: &account.sid() };
+            let all = AppliesTo::ThisObjectAndDescendants;
+            let grant = || grant_on_object(decision.why.right, &object.dn, to, all, &verify(case));
+            judgement.step(without_deny(&decision.why, &object.dn, &verify(case)).unwrap_or_else(grant))
         }
         Verdict::Undecided(_) => judgement,
     })
@@ -50,16 +53,19 @@ mod tests {
     fn the_default_of_authenticated_users_is_enough() {
         let right = Right::UnexpirePassword;
         let default = TestAce { sid: AUTHENTICATED_USERS, flags: 0, ..allow(right) };
-        for (aces, outcome, says) in [
-            (vec![default.clone()], Status::Pass, "Authenticated Users"),
-            (vec![allow(right)], Status::Pass, "S-1-5-21-1-2-3-1105"),
-            (vec![deny(right), default], Status::Fail, "deny"),
-            (vec![], Status::Fail, "nobody"),
-            (vec![allow(Right::ResetPassword)], Status::Fail, "no ACE"),
+        for (aces, outcome, says, step) in [
+            (vec![default.clone()], Status::Pass, "Authenticated Users", None),
+            (vec![allow(right)], Status::Pass, "S-1-5-21-1-2-3-1105", None),
+            (vec![deny(right), default], Status::Fail, "deny", Some("Remove the entry that denies")),
+            (vec![], Status::Fail, "nobody", Some("Grant Unexpire Password to the connector account")),
+            (vec![allow(Right::ResetPassword)], Status::Fail, "no ACE", Some("Grant Unexpire Password")),
         ] {
             let judgement = stage().add(&domain(), sd("domainHead", false, &aces)).judge_at("PW508", &domain().key);
             assert_eq!(judgement.outcome, outcome, "{aces:?}");
             assert!(judgement.message.contains(says), "{}", judgement.message);
+            let texts: Vec<&str> = judgement.steps.iter().map(|step| step.text.as_str()).collect();
+            let expected = texts.len() == step.iter().len() && texts.iter().zip(step).all(|(a, b)| a.starts_with(b));
+            assert!(expected, "{step:?}: {texts:?}");
         }
     }
 

@@ -92,6 +92,21 @@ pub fn protection_at(scene: &Scene, target: &Target, user: &User) -> Protection 
     protection(user, policy_of(scene, target).map(|fact| fact.data))
 }
 
+/// Whether the statistics of rights count the user: one that is or was protected does not. A marked user whose
+/// groups were not read is one of the two, it is only not known which.
+pub fn is_ordinary(user: &User, policy: Option<&DomainPolicy>) -> bool {
+    match protection(user, policy) {
+        Protection::Protected(_) | Protection::Leftover => false,
+        Protection::None => true,
+        Protection::Unknown => is_marked(user) != Some(true),
+    }
+}
+
+/// The same of a user of the evidence.
+pub fn is_ordinary_at(scene: &Scene, target: &Target, user: &User) -> bool {
+    is_ordinary(user, policy_of(scene, target).map(|fact| fact.data))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,18 +173,19 @@ mod tests {
 
     #[test]
     fn a_mark_without_a_group_is_left_over() {
-        for (count, flags, groups, expected) in [
-            (Some(1), Some(0x200), Some(&[][..]), Protection::Leftover),
-            (Some(0), Some(0x200), Some(&[]), Protection::None),
-            (None, Some(0x200), Some(&[]), Protection::None),
-            (None, None, Some(&[]), Protection::Unknown),
-            (Some(1), Some(0x200), None, Protection::Unknown),
-            (None, Some(0x200), None, Protection::Unknown),
+        for (count, flags, groups, expected, ordinary) in [
+            (Some(1), Some(0x200), Some(&[][..]), Protection::Leftover, false),
+            (Some(0), Some(0x200), Some(&[]), Protection::None, true),
+            (None, Some(0x200), Some(&[]), Protection::None, true),
+            (None, None, Some(&[]), Protection::Unknown, true),
+            (Some(1), Some(0x200), None, Protection::Unknown, false),
+            (None, Some(0x200), None, Protection::Unknown, true),
         ] {
             let user = User { admin_count: count, user_account_control: flags, ..user(ANNA, groups) };
-            assert_eq!(protection(&user, None), expected, "{count:?} {flags:?} {groups:?}");
+            let found = (protection(&user, None), is_ordinary(&user, None));
+            assert_eq!(found, (expected, ordinary), "{count:?} {flags:?} {groups:?}");
         }
         let admin = User { admin_count: Some(1), ..user(ANNA, Some(&["S-1-5-32-544"])) };
-        assert!(matches!(protection(&admin, None), Protection::Protected(_)));
+        assert!(matches!(protection(&admin, None), Protection::Protected(_)) && !is_ordinary(&admin, None));
     }
 }
