@@ -22,7 +22,10 @@ const NUMBER: u8 = 0x1f;
 /// Goes along with the bytes of a connection.
 #[derive(Default)]
 pub struct Walk {
-    next: Next,
+    /// A header whose end has not come yet.
+    begun: Vec<u8>,
+    /// What is to come of an element that nothing is nested in.
+    content: usize,
     /// Octets of the message so far.
     at: usize,
     /// Where the elements end that are not complete, the message first.
@@ -30,60 +33,46 @@ pub struct Walk {
     elements: usize,
 }
 
-/// What the next octet is.
-#[derive(Clone, Copy, Default)]
-enum Next {
-    #[default]
-    Identifier,
-    Length {
-        identifier: u8,
-    },
-    /// Of a length in the long form ([X.690] 8.1.3.5), when so many octets are to come.
-    LongLength {
-        identifier: u8,
-        left: u8,
-        length: usize,
-    },
-    /// Of an element that nothing is nested in.
-    Content {
-        left: usize,
-    },
+/// Identifier and length of an element ([X.690] 8.1.2, 8.1.3).
+struct Header {
+    identifier: u8,
+    length: usize,
+    /// Of the header itself.
+    octets: usize,
 }
 
 impl Walk {
     /// The next bytes, or why none of them may be read.
     pub fn pass(&mut self, mut bytes: &[u8]) -> Result<(), String> {
         while let [octet, rest @ ..] = bytes {
-            let octet = *octet;
-            if let Next::Content { left } = self.next {
-                let passed = left.min(bytes.len());
+            if self.content > 0 {
+                let passed = self.content.min(bytes.len());
                 bytes = &bytes[passed..];
                 self.at += passed;
-                self.next = if passed < left { Next::Content { left: left - passed } } else { self.close() };
-                continue;
+                self.content -= passed;
+                self.close();
+            } else if self.begun.is_empty()
+                && let Some(header) = header(bytes)?
+            {
+                bytes = &bytes[header.octets..];
+                self.open(&header)?;
+            } else {
+                bytes = rest;
+                self.begun.push(*octet);
+                if let Some(header) = header(&self.begun)? {
+                    self.begun.clear();
+                    self.open(&header)?;
+                }
             }
-            bytes = rest;
-            self.at += 1;
-            self.next = match self.next {
-                Next::Length { identifier } => match octet {
-                    0..=0x7f => self.open(identifier, octet.into())?,
-                    0x81..=0x84 => Next::LongLength { identifier, left: octet & 0x7f, length: 0 },
-                    _ => return Err(not_ldap()),
-                },
-                Next::LongLength { identifier, left, length } => match (left, length << 8 | usize::from(octet)) {
-                    (1, length) => self.open(identifier, length)?,
-                    (_, length) => Next::LongLength { identifier, left: left - 1, length },
-                },
-                _ if octet & NUMBER == NUMBER || self.ends.is_empty() && octet != SEQUENCE => return Err(not_ldap()),
-                _ => Next::Length { identifier: octet },
-            };
         }
         Ok(())
     }
 
-    /// An element begins with its content.
-    fn open(&mut self, identifier: u8, length: usize) -> Result<Next, String> {
+    fn open(&mut self, header: &Header) -> Result<(), String> {
+        let Header { identifier, length, octets } = *header;
+        self.at += octets;
         match self.ends.last() {
+            None if identifier != SEQUENCE => return Err(not_ldap()),
             None if length > LARGEST => return Err(format!("the controller announced a message of {length} bytes")),
             Some(end) if end.checked_sub(self.at).is_none_or(|left| length > left) => return Err(not_ldap()),
             _ => {}
@@ -96,20 +85,35 @@ impl Walk {
             return Err(format!("the controller sent a message of more than {MOST_ELEMENTS} elements"));
         }
         self.ends.push(self.at + length);
-        let is_primitive = identifier & CONSTRUCTED == 0;
-        Ok(if is_primitive && length > 0 { Next::Content { left: length } } else { self.close() })
+        if identifier & CONSTRUCTED == 0 {
+            self.content = length;
+        }
+        self.close();
+        Ok(())
     }
 
     /// Leaves what is complete.
-    fn close(&mut self) -> Next {
+    fn close(&mut self) {
         while self.ends.last() == Some(&self.at) {
             self.ends.pop();
         }
         if self.ends.is_empty() {
             (self.at, self.elements) = (0, 0);
         }
-        Next::Identifier
     }
+}
+
+/// `None` as long as it is not whole.
+fn header(bytes: &[u8]) -> Result<Option<Header>, String> {
+    let &[identifier, first, ref rest @ ..] = bytes else { return Ok(None) };
+    let long = match first {
+        _ if identifier & NUMBER == NUMBER => return Err(not_ldap()),
+        0..=0x7f => return Ok(Some(Header { identifier, length: first.into(), octets: 2 })),
+        0x81..=0x84 => usize::from(first & 0x7f),
+        _ => return Err(not_ldap()),
+    };
+    let length = |octets: &[u8]| octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet));
+    Ok(rest.get(..long).map(|octets| Header { identifier, length: length(octets), octets: 2 + long }))
 }
 
 fn not_ldap() -> String {
