@@ -65,6 +65,9 @@ impl Users {
             true => text.to_owned(),
             false => format!("({text})"),
         });
+        if filter.as_ref().is_some_and(|filter| is_excessive(filter)) {
+            return refused("directory.ldapFilter", "The filter is longer than 8 KiB or nested deeper than 64 levels.");
+        }
         if filter.as_ref().is_some_and(|filter| ldap3::parse_filter(filter).is_err()) {
             return refused("directory.ldapFilter", "The filter is not an LDAP filter such as (department=Sales).");
         }
@@ -87,6 +90,23 @@ impl Users {
         let checks: Vec<String> = selected.map(|check| check.id.to_owned()).collect();
         planned_scans(&engine.world, &self.wanted).into_iter().map(|touched| (touched, checks.clone())).collect()
     }
+}
+
+/// True for a filter that is not parsed: `ldap3` descends into what is nested until the stack of the thread ends.
+/// A parenthesis in a value is escaped ([RFC 4515] 3).
+fn is_excessive(filter: &str) -> bool {
+    const LONGEST: usize = 8 * 1024;
+    const DEEPEST: usize = 64;
+    let mut depth = 0_usize;
+    let is_too_deep = filter.bytes().any(|octet| {
+        match octet {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    });
+    filter.len() > LONGEST || is_too_deep
 }
 
 /// What comes out of a scan for the report.

@@ -85,6 +85,9 @@ fn all_users_are_a_matter_of_two_diagnostics_and_no_sample() {
     let all = || DirectoryPart { all: true, ..DirectoryPart::default() };
     let named = || DirectoryPart { identities: vec!["anna".to_owned()], ..all() };
     let filter = |text: &str| DirectoryPart { ldap_filter: Some(text.to_owned()), ..all() };
+    let nested =
+        |levels: usize| filter(&["(!".repeat(levels - 1), "(a=b)".to_owned(), ")".repeat(levels - 1)].concat());
+    let long = |length: usize| filter(&format!("(a={})", "b".repeat(length - 4)));
     for (diagnostic, directory, field) in [
         (Diagnostic::TestUser, all(), None),
         (Diagnostic::TestPermission, all(), None),
@@ -96,6 +99,12 @@ fn all_users_are_a_matter_of_two_diagnostics_and_no_sample() {
         (Diagnostic::TestUser, DirectoryPart { all: false, ..filter("(a=b)") }, Some("directory.ldapFilter")),
         (Diagnostic::TestUser, filter("department=Sales"), None),
         (Diagnostic::TestUser, filter("(department=Sales"), Some("directory.ldapFilter")),
+        (Diagnostic::TestUser, nested(64), None),
+        (Diagnostic::TestUser, nested(65), Some("directory.ldapFilter")),
+        (Diagnostic::TestUser, nested(100_000), Some("directory.ldapFilter")),
+        (Diagnostic::TestUser, filter(&"(!".repeat(100_000)), Some("directory.ldapFilter")),
+        (Diagnostic::TestUser, long(8192), None),
+        (Diagnostic::TestUser, long(8193), Some("directory.ldapFilter")),
     ] {
         let refused = Users::of(diagnostic, &directory).err().and_then(|error| error.field);
         assert_eq!(refused.as_deref(), field, "{diagnostic:?} {directory:?}");

@@ -1,13 +1,16 @@
 //! LDAP connections: every operation has a time-out, and no answer of a peer can end more than itself.
 
 use super::connection::{Connection, Ended};
+use super::controllers::LDAP;
+use super::{pair, pump, start_tls};
 use crate::evidence::State;
 use crate::panics;
 use futures_util::FutureExt;
-use ldap3::{LdapConnSettings, LdapError};
+use ldap3::{LdapConnSettings, LdapError, StdStream};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpStream;
 
 /// LDAP_TIMEOUT of the catalog (0.6), for each operation.
 pub const LDAP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -123,16 +126,43 @@ pub async fn connect(
     trust: Option<Arc<rustls::ClientConfig>>,
     limit: Duration,
 ) -> Result<Connection, Failure> {
-    let mut settings = LdapConnSettings::new().set_starttls(protection == Protection::StartTls);
-    if let Some(trust) = trust {
-        settings = settings.set_config(trust);
-    } else if protection != Protection::Plain {
+    guarded(limit, async { Ok(open(host, protection, trust).await) }).await?
+}
+
+/// Inside TLS nothing but `ldap3` sees the messages: a peer with a certificate that this machine trusts for
+/// its name is trusted not to send what breaks its parser.
+async fn open(
+    host: &str,
+    protection: Protection,
+    trust: Option<Arc<rustls::ClientConfig>>,
+) -> Result<Connection, Failure> {
+    let settings = LdapConnSettings::new();
+    let settings = match (protection, trust) {
+        (Protection::Plain, _) => {
+            let stream = tcp(host).await?;
+            let (ours, settings, url) = pair::streams().await.map_err(LdapError::from)?;
+            let ended = Ended::default();
+            tokio::spawn(pump::run(stream, ours, ended.clone()));
+            return Ok(Connection::open(settings, url, ended).await?);
+        }
         // The library would fall back to a store of its own.
-        return Err(Failure::Broken("TLS without the trust of this machine is not used".to_owned()));
-    }
-    let scheme = if protection == Protection::Ldaps { "ldaps" } else { "ldap" };
-    let url = format!("{scheme}://{host}");
-    guarded(limit, Connection::open(settings, &url, Ended::default())).await
+        (_, None) => return Err(Failure::Broken("TLS without the trust of this machine is not used".to_owned())),
+        (Protection::Ldaps, Some(trust)) => settings.set_config(trust),
+        (Protection::StartTls, Some(trust)) => {
+            let mut stream = tcp(host).await?;
+            start_tls::agree(&mut stream).await?;
+            let stream = stream.into_std().map_err(LdapError::from)?;
+            settings.set_config(trust).set_std_stream(StdStream::Tcp(stream))
+        }
+    };
+    Ok(Connection::open(settings, &format!("ldaps://{host}"), Ended::default()).await?)
+}
+
+/// To the port of LDAP, unless the host brings its own.
+async fn tcp(host: &str) -> Result<TcpStream, LdapError> {
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let address = if has_port { host.to_owned() } else { format!("{host}:{LDAP}") };
+    Ok(TcpStream::connect(address).await?)
 }
 
 /// The part of a diagnostic message that tells something: `data 52e` ([MS-ERREF] in hex).
@@ -152,34 +182,43 @@ pub fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::query::{Query, ask};
+    use super::super::testing::nested;
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
+    use tokio::task::JoinHandle;
 
     const SHORT: Duration = Duration::from_millis(300);
+    const LONG: Duration = Duration::from_secs(10);
 
-    /// What a rootDSE search says of a peer that answers with these bytes and then waits.
-    async fn asked(answer: &'static [u8], close: bool) -> Failure {
+    /// A peer that answers with these bytes and then waits.
+    async fn serve(answer: Vec<u8>, close: bool) -> (String, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listen");
         let host = listener.local_addr().expect("address").to_string();
         let server = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.expect("accept");
             let mut question = [0; 512];
             let _ = stream.read(&mut question).await;
-            let _ = stream.write_all(answer).await;
+            let _ = stream.write_all(&answer).await;
             if !close {
                 tokio::time::sleep(SHORT * 10).await;
             }
         });
-        let mut ldap = connect(&host, Protection::Plain, None, SHORT).await.expect("TCP connects");
-        let failure = ask(&mut ldap, SHORT, Query::base("", &["currentTime"]), Vec::new()).await;
+        (host, server)
+    }
+
+    /// What a rootDSE search says of a peer that answers with these bytes and then waits.
+    async fn asked(answer: impl Into<Vec<u8>>, close: bool, limit: Duration) -> Failure {
+        let (host, server) = serve(answer.into(), close).await;
+        let mut ldap = connect(&host, Protection::Plain, None, limit).await.expect("TCP connects");
+        let failure = ask(&mut ldap, limit, Query::base("", &["currentTime"]), Vec::new()).await;
         server.abort();
         failure.expect_err("no answer is an entry")
     }
 
     #[tokio::test]
     async fn a_frozen_controller_ends_at_the_time_out() {
-        assert_eq!(asked(b"", false).await, Failure::NoAnswer(SHORT));
+        assert_eq!(asked(b"", false, SHORT).await, Failure::NoAnswer(SHORT));
     }
 
     #[tokio::test]
@@ -193,10 +232,40 @@ mod tests {
             // A message of an unknown operation.
             b"\x30\x05\x02\x01\x01\x7f\x00",
         ] {
-            let failure = asked(answer, true).await;
+            let failure = asked(answer, true, SHORT).await;
             assert!(matches!(failure, Failure::Broken(_) | Failure::NoAnswer(_)), "{failure:?}");
         }
-        assert!(matches!(asked(b"", true).await, Failure::Broken(_)));
+        assert!(matches!(asked(b"", true, SHORT).await, Failure::Broken(_)));
+    }
+
+    #[tokio::test]
+    async fn what_would_break_the_parser_ends_the_connection_with_a_reason() {
+        for (answer, expected) in [
+            (nested(20_000), "the controller sent a message that is nested deeper than 32 levels"),
+            (b"\x30\x84\xff\xff\xff\xff".to_vec(), "the controller announced a message of 4294967295 bytes"),
+        ] {
+            assert_eq!(asked(answer, false, LONG).await, Failure::Broken(expected.to_owned()));
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_descended_into_before_tls_begins() {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let trust = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let nobody = rustls::RootCertStore::empty();
+        let trust = Arc::new(trust.expect("versions").with_root_certificates(nobody).with_no_client_auth());
+        let success = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00";
+        let no_tls = "I/O error: received corrupt message of type InvalidContentType";
+        for (answer, expected) in [
+            (nested(20_000), "the answer is not well-formed LDAP"),
+            // What follows is for TLS, which knows no nesting.
+            ([&success[..], &nested(20_000)].concat(), no_tls),
+        ] {
+            let (host, server) = serve(answer, false).await;
+            let failure = connect(&host, Protection::StartTls, Some(trust.clone()), LONG).await.err();
+            assert_eq!(failure, Some(Failure::Broken(expected.to_owned())));
+            server.abort();
+        }
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod anchors;
+mod answer;
 mod asked;
 mod attempts;
 mod binary;
@@ -31,8 +32,10 @@ mod identities;
 mod ldap;
 mod locator;
 mod lookup;
+mod pair;
 mod password_filters;
 mod pso;
+mod pump;
 mod query;
 mod room;
 mod root_dse;
@@ -48,12 +51,14 @@ mod scanned_users;
 mod sealed;
 mod session;
 mod slots;
+mod start_tls;
 #[cfg(test)]
 mod testing;
 mod token_groups;
 mod unseen;
 mod user_entry;
 mod values;
+mod walk;
 
 pub use everywhere::{display, user_target};
 pub use scan::{Batch, Scan, scans};

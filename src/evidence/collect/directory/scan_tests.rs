@@ -26,6 +26,8 @@ use std::collections::HashSet;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::TcpStream;
 
 /// Three pages, with the account of the connector.
 const USERS: usize = 1200;
@@ -113,6 +115,36 @@ async fn scanned(mut network: Network) -> Seen {
         seen.users.extend(page);
     }
     Seen { gaps: scan.gaps, notes: scan.notes, ..seen }
+}
+
+/// The address of one who agrees on StartTLS and leads to this controller, which expects TLS.
+async fn behind_start_tls(controller: String) -> String {
+    let success = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00";
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listen");
+    let address = listener.local_addr().expect("address").to_string();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.expect("accept");
+            let mut server = TcpStream::connect(&controller).await.expect("the controller");
+            tokio::spawn(async move {
+                client.read_exact(&mut [0; 31]).await.expect("a request");
+                client.write_all(success).await.expect("an answer");
+                copy_bidirectional(&mut client, &mut server).await
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn start_tls_leads_to_a_session_too() {
+    let (world, access, mut room) = start(&mut network(&[None]));
+    let candidate = &mut room.candidates[0];
+    candidate.controller.fqdn = behind_start_tls(candidate.controller.fqdn.clone()).await;
+    candidate.way = Way::Tls(Protection::StartTls);
+    let until = Instant::now() + Duration::from_secs(60);
+    let outcomes = look_up(&world, &access, &[room], &["u0000001".to_owned()], until).await;
+    assert_eq!(outcomes[0].hits.len(), 1, "{:?}", outcomes[0]);
 }
 
 #[tokio::test]

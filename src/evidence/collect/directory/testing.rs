@@ -119,3 +119,9 @@ pub fn connector_account(input: Option<&str>) -> (Target, User) {
     };
     (Target::account("S-1-5-21-1-2-3-1104", "MSOL_1"), user)
 }
+
+/// An LDAP message of so many elements, each within the one before it.
+pub fn nested(levels: usize) -> Vec<u8> {
+    let head = |level| [&[0x30, 0x83], &(5 * (levels - level) as u32 - 3).to_be_bytes()[1..]].concat();
+    (1..levels).flat_map(head).chain(*b"\x04\x00").collect()
+}

@@ -1,20 +1,16 @@
 //! The two LDAP messages of a bind ([RFC 4511] 4.2). Everything after it is `ldap3`'s affair.
 
-use super::super::ldap::Failure;
+use crate::evidence::collect::directory::answer::{ldap_result, read_message};
+use crate::evidence::collect::directory::ldap::Failure;
 use ldap3::asn1::{ASNTag, Integer, OctetString, Sequence, Tag, TagClass, write};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncRead;
 use x509_parser::asn1_rs::{Any, Class, FromBer};
-
-/// Answers to a bind are small; a larger one is no answer to a bind.
-const LARGEST: usize = 256 * 1024;
 
 /// Tags of [RFC 4511] appendix B.
 const BIND_REQUEST: u64 = 0;
 const BIND_RESPONSE: u32 = 1;
-const EXTENDED_RESPONSE: u32 = 24;
 const SASL: u64 = 3;
 const SERVER_SASL_CREDS: u32 = 7;
-const SEQUENCE: u8 = 0x30;
 
 /// A BindRequest for the mechanism GSSAPI ([RFC 4752]); no credentials are an empty response.
 pub fn bind_request(id: i32, credentials: Option<&[u8]>) -> std::io::Result<Vec<u8>> {
@@ -45,49 +41,13 @@ pub struct Answer {
 /// Reads one message and takes it for the answer to a bind.
 pub async fn read_answer(stream: &mut (impl AsyncRead + Unpin)) -> Result<Answer, Failure> {
     let message = read_message(stream).await?;
-    parse(&message).ok_or_else(|| broken("the answer is not well-formed LDAP"))?
+    let (code, text, rest) = ldap_result(&message, BIND_RESPONSE)?;
+    let token = token(rest).ok_or_else(Failure::malformed)?;
+    Ok(Answer { code, text, token })
 }
 
-/// One message, whole. The length is that of the peer: memory grows only with what really came.
-async fn read_message(stream: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Failure> {
-    let closed = |_| broken("the controller closed the connection");
-    let mut head = [0_u8; 2];
-    stream.read_exact(&mut head).await.map_err(closed)?;
-    let mut message = head.to_vec();
-    let length = match head {
-        [SEQUENCE, short] if short < 0x80 => usize::from(short),
-        [SEQUENCE, long @ 0x81..=0x84] => {
-            let mut octets = [0_u8; 4];
-            let octets = &mut octets[..usize::from(long & 0x7f)];
-            stream.read_exact(octets).await.map_err(closed)?;
-            message.extend_from_slice(octets);
-            octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet))
-        }
-        _ => return Err(broken("the answer is not LDAP")),
-    };
-    if length > LARGEST {
-        return Err(broken(format!("the answer to the bind is announced with {length} bytes")));
-    }
-    let read = stream.take(length as u64).read_to_end(&mut message).await.map_err(closed)?;
-    if read < length { Err(broken("the controller closed the connection")) } else { Ok(message) }
-}
-
-/// `None` when it is not well-formed.
-fn parse(message: &[u8]) -> Option<Result<Answer, Failure>> {
-    let (_, message) = Any::from_ber(message).ok()?;
-    let (rest, _id) = Any::from_ber(message.data).ok()?;
-    let (_, operation) = Any::from_ber(rest).ok()?;
-    let (rest, code) = Any::from_ber(operation.data).ok()?;
-    let (rest, _matched) = Any::from_ber(rest).ok()?;
-    let (mut rest, text) = Any::from_ber(rest).ok()?;
-    let code = code.as_enumerated().ok()?.0;
-    let text = String::from_utf8_lossy(text.data).into_owned();
-    match (operation.class(), operation.tag().0) {
-        (Class::Application, BIND_RESPONSE) => {}
-        // The notice of disconnection ([RFC 4511] 4.4.1).
-        (Class::Application, EXTENDED_RESPONSE) => return Some(Err(Failure::Refused { code, text })),
-        _ => return None,
-    }
+/// `None` when what follows the result is not well-formed.
+fn token(mut rest: &[u8]) -> Option<Option<Vec<u8>>> {
     let mut token = None;
     while !rest.is_empty() {
         let (after, element) = Any::from_ber(rest).ok()?;
@@ -96,11 +56,7 @@ fn parse(message: &[u8]) -> Option<Result<Answer, Failure>> {
         }
         rest = after;
     }
-    Some(Ok(Answer { code, text, token }))
-}
-
-fn broken(text: impl Into<String>) -> Failure {
-    Failure::Broken(text.into())
+    Some(token)
 }
 
 #[cfg(test)]

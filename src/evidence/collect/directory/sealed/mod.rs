@@ -3,7 +3,7 @@
 //! when the next buffer is there already). Many controllers have no certificate, so this way has to be
 //! whole.
 //!
-//! TCP -> bind ([`handshake`]) -> two directions ([`pump`]) -> a private pair of streams ([`pair`]) ->
+//! TCP -> bind ([`handshake`]) -> two directions ([`pump`]) -> a private pair of streams ([`super::pair`]) ->
 //! `ldap3`, which sees plain LDAP.
 
 #[cfg(unix)]
@@ -13,7 +13,6 @@ mod handshake;
 #[cfg_attr(windows, path = "sspi.rs")]
 mod kerberos;
 mod message;
-mod pair;
 #[cfg(unix)]
 mod principal;
 mod pump;
@@ -23,6 +22,7 @@ mod scan;
 use super::connection::{Connection, Ended};
 use super::controllers::LDAP;
 use super::ldap::{Failure, guarded, printable};
+use super::pair;
 use crate::evidence::collect::net::failure::Broken;
 use crate::evidence::collect::net::stream;
 use crate::secret::Secret;

@@ -3,6 +3,7 @@
 
 use super::Seal;
 use crate::evidence::collect::directory::connection::Ended;
+use crate::evidence::collect::directory::walk::Walk;
 use std::sync::{Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 
@@ -63,7 +64,7 @@ async fn unseal<S: Seal>(
     plain: &mut (impl AsyncWrite + Unpin),
     seal: &Mutex<S>,
 ) -> Result<(), String> {
-    let mut token = Vec::new();
+    let (mut walk, mut token) = (Walk::default(), Vec::new());
     loop {
         let mut head = [0; HEAD];
         network.read_exact(&mut head).await.map_err(|_| closed())?;
@@ -76,8 +77,9 @@ async fn unseal<S: Seal>(
         if read < length {
             return Err("the controller closed the connection within a sealed message".to_owned());
         }
-        let message = locked(seal).unwrap(&token)?;
-        plain.write_all(&message).await.map_err(|error| error.to_string())?;
+        let text = locked(seal).unwrap(&token)?;
+        walk.pass(&text)?;
+        plain.write_all(&text).await.map_err(|error| error.to_string())?;
     }
 }
 
@@ -93,6 +95,7 @@ fn closed() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::collect::directory::testing::nested;
     use std::time::Duration;
     use tokio::io::{DuplexStream, duplex};
 
@@ -127,10 +130,16 @@ mod tests {
         [&(turned.len() as u32).to_be_bytes()[..], &turned].concat()
     }
 
+    /// An LDAP message of these octets.
+    fn message(octets: Vec<u8>) -> Vec<u8> {
+        let head = |tag: u8, length: usize| [&[tag, 0x84], &(length as u32).to_be_bytes()[..]].concat();
+        [head(0x30, octets.len() + 6), head(0x04, octets.len()), octets].concat()
+    }
+
     #[tokio::test]
     async fn nothing_is_lost_when_tokens_and_messages_do_not_fit_each_other() {
         let (mut peer, mut client, ended) = start(1000);
-        let text: Vec<u8> = (0..100_000_u32).map(|number| number as u8).collect();
+        let text = message((0..100_000_u32).map(|number| number as u8).collect());
         // Many tokens are there before the first is read.
         let sent: Vec<u8> = text.chunks(777).flat_map(frame).collect();
         let server = tokio::spawn(async move {
@@ -171,6 +180,7 @@ mod tests {
             (b"\x00\x00".to_vec(), "closed the connection"),
             (b"\x00\x00\x10\x00abc".to_vec(), "within a sealed message"),
             (b"\x00\x00\x00\x06forged".to_vec(), "the checksum is wrong"),
+            (frame(&nested(20_000)), "nested deeper than 32 levels"),
             // An answer in the clear, as from somebody who got between.
             (b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00".to_vec(), "announced a sealed message"),
         ] {
@@ -193,7 +203,7 @@ mod tests {
         let everything = async {
             tokio::join!(
                 async { to_client.write_all(&[1; 50_000]).await.expect("sent") },
-                async { to_peer.write_all(&frame(&[2; 50_000])).await.expect("sent") },
+                async { to_peer.write_all(&frame(&message(vec![2; 50_000]))).await.expect("sent") },
                 async { from_client.read_exact(&mut vec![0; 50_000]).await.expect("read") },
                 async {
                     let mut left = 50_000;
