@@ -1,10 +1,10 @@
 //! The queue between a job and its pollers: bounded, nothing lost, nothing twice, whatever the reader does.
 
 use password_writeback::contract::{Item, MessageLevel, Offer};
-use password_writeback::jobs::{End, JobSide, close, find, start};
+use password_writeback::jobs::{End, JobSide, blocking, close, find, start};
 use serde_json::Value;
 use std::collections::HashSet;
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
 
 const ITEMS: usize = 1_000_000;
 
@@ -20,6 +20,16 @@ fn resident_bytes() -> u64 {
 fn snapshot(job: u64) -> (Value, usize) {
     let bytes = find(job).unwrap().poll(1_000).unwrap();
     (serde_json::from_slice(&bytes).unwrap(), bytes.len())
+}
+
+/// The last snapshot of a job.
+fn end(job: u64) -> Value {
+    loop {
+        let page = snapshot(job).0;
+        if page["state"] != "running" {
+            return page;
+        }
+    }
 }
 
 #[test]
@@ -125,10 +135,7 @@ fn closing_wakes_a_waiting_poller_and_a_waiting_producer() {
 #[test]
 fn a_panic_in_the_work_fails_the_job_with_an_incident() {
     let job = start(Vec::new(), |_| async { panic!("a secret that must not travel") }).unwrap();
-    let mut page = snapshot(job).0;
-    while page["state"] == "running" {
-        page = snapshot(job).0;
-    }
+    let page = end(job);
     assert_eq!(page["state"], "failed");
     assert_eq!(page["error"]["kind"], "internal");
     assert!(!page.to_string().contains("secret that"));
@@ -148,4 +155,55 @@ fn only_an_expected_kind_can_be_ended() {
     assert_eq!(job.offer(offer("dns")).unwrap_err().field.as_deref(), Some("end"));
     job.offer(offer("records")).unwrap();
     close(id);
+}
+
+#[test]
+fn work_that_is_stuck_holds_up_neither_other_jobs_nor_its_own_cancellation() {
+    // More than the runtime has workers.
+    let stuck: Vec<(u64, mpsc::Sender<()>)> = (0..4)
+        .map(|_| {
+            let (release, stuck) = mpsc::channel::<()>();
+            let work = move |mut side: JobSide| async move {
+                match side.unless_cancelled(blocking(move || stuck.recv())).await {
+                    Ok(_) => End::done(None),
+                    Err(stop) => stop.into(),
+                }
+            };
+            (start(Vec::new(), work).unwrap(), release)
+        })
+        .collect();
+    let other = start(Vec::new(), |_| async { End::done(None) }).unwrap();
+    assert_eq!(end(other)["state"], "done");
+    close(other);
+    for (job, release) in stuck {
+        find(job).unwrap().cancel();
+        assert_eq!(end(job)["state"], "cancelled");
+        close(job);
+        drop(release);
+    }
+}
+
+#[test]
+fn what_is_sent_after_the_end_reaches_nobody() {
+    let (told, answer) = mpsc::channel();
+    let job = start(Vec::new(), |mut side| async move {
+        let outbox = side.outbox.clone();
+        let late = async { while outbox.send(&message(0)).await.is_ok() {} };
+        side.unless_cancelled(late).await.unwrap_err();
+        let outbox = side.outbox.clone();
+        tokio::spawn(async move {
+            while outbox.send(&message(1)).await.is_ok() {}
+            told.send(()).unwrap();
+        });
+        End::cancelled(None)
+    })
+    .unwrap();
+    find(job).unwrap().cancel();
+    answer.recv().unwrap();
+    let mut page = snapshot(job).0;
+    while page["more"] == true {
+        page = snapshot(job).0;
+    }
+    assert_eq!(page["state"], "cancelled");
+    close(job);
 }

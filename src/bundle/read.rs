@@ -22,7 +22,12 @@ pub struct Source {
 /// Reads a bundle (`.zip`) or a file of records, one JSON object a line. Everything is checked before
 /// anything is returned.
 pub fn read(path: &Path) -> Result<Source, ContractError> {
-    let file = File::open(path).map_err(|error| ContractError::io(path, &error))?;
+    let io = |error: std::io::Error| ContractError::io(path, &error);
+    // A pipe or a device may never end, or not even open.
+    if !path.metadata().map_err(io)?.is_file() {
+        return Err(io(std::io::Error::other("it is no regular file")));
+    }
+    let file = File::open(path).map_err(io)?;
     let bad = |reason: String| {
         ContractError::new(
             PwbStatus::Io,
@@ -31,9 +36,8 @@ pub fn read(path: &Path) -> Result<Source, ContractError> {
         )
     };
     let mut start = [0_u8; 4];
-    let is_zip =
-        (&file).read(&mut start).map_err(|error| ContractError::io(path, &error))? == 4 && start == *b"PK\x03\x04";
-    let file = File::open(path).map_err(|error| ContractError::io(path, &error))?;
+    let is_zip = (&file).read(&mut start).map_err(io)? == 4 && start == *b"PK\x03\x04";
+    let file = File::open(path).map_err(io)?;
     if is_zip {
         archive(file).map_err(bad)
     } else {

@@ -7,8 +7,8 @@ use crate::catalog::Scene;
 use crate::contract::{AnalyzeRequest, ContractError, Item, MessageLevel, Report, RunState};
 use crate::engine::{Diagnostic, Plan, RunHeader, Suppressions, report};
 use crate::evidence::{Evidence, Record, Vantage};
-use crate::jobs::{self, Closed, End, JobSide};
-use std::path::Path;
+use crate::jobs::{self, Closed, End, JobSide, Outbox, Stop};
+use std::path::PathBuf;
 
 /// The word in `expects` and `end` for offered records of any kind.
 pub const OFFERED: &str = "records";
@@ -26,21 +26,23 @@ pub fn analyze(request: AnalyzeRequest) -> Result<u64, ContractError> {
     jobs::start(expects.clone(), move |mut side| async move {
         let read = match gather(&mut side, &evidence_paths, &expects).await {
             Ok(read) => read,
-            Err(error) => return End::failed(error),
+            Err(stop) => return stop.into(),
         };
-        let mut header = header(&read);
-        header.now_unix_ms = as_of_unix_ms.unwrap_or(header.now_unix_ms);
-        let evidence: Evidence = read.records.into_iter().collect();
-        let report = report(&header, &plan, &suppressions, &evidence, &tables);
-        let scene = Scene { evidence: &evidence, tables: &tables, now_unix_ms: header.now_unix_ms };
-        let warnings = suppressions.expired(header.now_unix_ms);
-        match emit(&side, &report, output.evidence.then_some((&evidence, &header)), &warnings).await {
-            Ok(()) => match answer(&side.outbox, &scene, &plan, &suppressions, &report.coverage).await {
-                Ok(()) => End::with_streamed_findings(&report),
-                Err(Closed) => End::cancelled(None),
-            },
-            Err(Closed) => End::cancelled(None),
-        }
+        let outbox = side.outbox.clone();
+        let judge = move || async move {
+            let mut header = header(&read);
+            header.now_unix_ms = as_of_unix_ms.unwrap_or(header.now_unix_ms);
+            let evidence: Evidence = read.records.into_iter().collect();
+            let report = report(&header, &plan, &suppressions, &evidence, &tables);
+            let scene = Scene { evidence: &evidence, tables: &tables, now_unix_ms: header.now_unix_ms };
+            let warnings = suppressions.expired(header.now_unix_ms);
+            let emitted = emit(&outbox, &report, output.evidence.then_some((&evidence, &header)), &warnings).await;
+            if emitted.is_err() || answer(&outbox, &scene, &plan, &suppressions, &report.coverage).await.is_err() {
+                return End::cancelled(None);
+            }
+            End::with_streamed_findings(&report)
+        };
+        side.unless_cancelled(jobs::on_one_thread(judge)).await.unwrap_or_else(End::from)
     })
 }
 
@@ -67,11 +69,14 @@ pub fn check_sources(paths: &[String], expects: &[String]) -> Result<(), Contrac
     Ok(())
 }
 
-/// Reads files and takes offers until their end.
-pub async fn gather(side: &mut JobSide, paths: &[String], expects: &[String]) -> Result<Gathered, ContractError> {
+/// Reads files and takes offers until their end. What is there before the end is no evidence of anything: a job that
+/// is cancelled or closed gets nothing.
+pub async fn gather(side: &mut JobSide, paths: &[String], expects: &[String]) -> Result<Gathered, Stop> {
     let mut gathered = Gathered { run: None, records: Vec::new() };
-    for path in paths {
-        let source = bundle::read(Path::new(path))?;
+    for (index, path) in paths.iter().enumerate() {
+        let file = PathBuf::from(path);
+        let read = side.unless_cancelled(jobs::blocking(move || bundle::read(&file))).await??;
+        let source = read.map_err(|error| error.field(format!("evidencePaths[{index}]")))?;
         let origin = (paths.len() > 1).then(|| path.clone());
         gathered.records.extend(source.records.into_iter().map(|mut record| {
             record.origin = record.origin.or_else(|| origin.clone());
@@ -87,14 +92,15 @@ pub async fn gather(side: &mut JobSide, paths: &[String], expects: &[String]) ->
     let mut open = !expects.is_empty();
     while open {
         tokio::select! {
+            biased;
+            _ = side.cancelled.wait_for(|cancelled| *cancelled) => return Err(Stop::Cancelled),
             offer = side.offers.recv() => match offer {
                 Some(offer) => {
                     gathered.records.extend(offer.records);
                     open = !offer.end.iter().any(|name| name == OFFERED);
                 }
-                None => open = false,
+                None => return Err(Stop::Cancelled),
             },
-            _ = side.cancelled.changed() => open = false,
         }
     }
     Ok(gathered)
@@ -121,22 +127,22 @@ pub fn header(read: &Gathered) -> RunHeader {
 }
 
 async fn emit(
-    side: &JobSide,
+    outbox: &Outbox,
     report: &Report,
     evidence: Option<(&Evidence, &RunHeader)>,
     warnings: &[String],
 ) -> Result<(), Closed> {
     for text in warnings {
-        side.outbox.send(&Item::Message { level: MessageLevel::Warning, text: text.clone() }).await?;
+        outbox.send(&Item::Message { level: MessageLevel::Warning, text: text.clone() }).await?;
     }
     if let Some((evidence, run)) = evidence {
         for record in evidence.records() {
-            side.outbox.send(&Item::Evidence { record: Box::new(record.clone()) }).await?;
+            outbox.send(&Item::Evidence { record: Box::new(record.clone()) }).await?;
         }
-        side.outbox.send(&Item::Run { run: Box::new(run.clone()) }).await?;
+        outbox.send(&Item::Run { run: Box::new(run.clone()) }).await?;
     }
     for finding in &report.findings {
-        side.outbox.send(&Item::Finding(Box::new(finding.clone()))).await?;
+        outbox.send(&Item::Finding(Box::new(finding.clone()))).await?;
     }
     Ok(())
 }

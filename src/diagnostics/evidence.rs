@@ -1,14 +1,14 @@
 //! Bundles: written and checked.
 
-use super::analyze::{Gathered, check_sources, gather, header};
+use super::analyze::{check_sources, gather, header};
 use super::live::Live;
 use crate::bundle;
-use crate::contract::{ContractError, ErrorKind, ExportRequest, ImportRequest, Item};
+use crate::contract::{ContractError, ErrorKind, ExportRequest, ImportRequest, Item, RunState};
 use crate::engine::{Diagnostic, RunHeader};
 use crate::evidence::{Kind, Record};
 use crate::ffi::PwbStatus;
 use crate::jobs::{self, End, JobSide, Outbox};
-use crate::knowledge::{TableInfo, Tables};
+use crate::knowledge::Tables;
 use std::path::{Path, PathBuf};
 
 pub fn export_evidence(request: ExportRequest) -> Result<u64, ContractError> {
@@ -39,39 +39,56 @@ pub fn export_evidence(request: ExportRequest) -> Result<u64, ContractError> {
         }
         let expects = live.expects.clone();
         let live = Live::prepare(Diagnostic::TestAll, live)?;
-        return jobs::start(expects, |side| async move { collect_and_write(live, side, &path, wanted).await });
+        return jobs::start(expects, |side| async move { collect_and_write(live, side, path, wanted).await });
     }
     check_sources(&evidence_paths, &expects)?;
     jobs::start(expects.clone(), move |mut side| async move {
-        match gather(&mut side, &evidence_paths, &expects).await {
-            Ok(read) => {
-                let run = header(&read);
-                let Gathered { records, .. } = read;
-                let records: Vec<Record> = records.into_iter().filter(wanted).collect();
-                write(&side.outbox, &path, &run, &Tables::shipped().info, &records).await
-            }
-            Err(error) => End::failed(error),
-        }
+        let read = match gather(&mut side, &evidence_paths, &expects).await {
+            Ok(read) => read,
+            Err(stop) => return stop.into(),
+        };
+        let write = move || {
+            let run = header(&read);
+            let records: Vec<Record> = read.records.into_iter().filter(wanted).collect();
+            bundle::write(&path, &run, &Tables::shipped().info, &records, None).map(|manifest| (path, manifest))
+        };
+        written(&side.outbox, write).await
     })
 }
 
-async fn collect_and_write(live: Live, side: JobSide, path: &Path, wanted: impl Fn(&Record) -> bool) -> End {
+async fn collect_and_write(
+    live: Live,
+    side: JobSide,
+    path: PathBuf,
+    wanted: impl Fn(&Record) -> bool + Send + 'static,
+) -> End {
     let outbox = side.outbox.clone();
-    let Ok((report, finished)) = live.run(side).await else {
+    let Ok(finished) = live.engine.run(side).await else {
         return End::cancelled(None);
     };
-    let run = RunHeader::of(&report);
-    let records: Vec<Record> = finished.evidence.records().filter(|record| wanted(record)).cloned().collect();
-    match bundle::write(path, &run, &live.engine.world.tables.info, &records, Some(&report)) {
-        Ok(manifest) => hand_over(&outbox, path, manifest).await,
-        Err(error) => End::failed(error),
+    // A bundle of half a run would stand in the place of a whole one.
+    if finished.state == RunState::Cancelled {
+        return End::cancelled(None);
     }
+    let write = move || {
+        let report = live.report(&finished, Vec::new());
+        let run = RunHeader::of(&report);
+        let records: Vec<Record> = finished.evidence.records().filter(|record| wanted(record)).cloned().collect();
+        bundle::write(&path, &run, &live.engine.world.tables.info, &records, Some(&report))
+            .map(|manifest| (path, manifest))
+    };
+    written(&outbox, write).await
 }
 
-async fn write(outbox: &Outbox, path: &Path, run: &RunHeader, knowledge: &[TableInfo], records: &[Record]) -> End {
-    match bundle::write(path, run, knowledge, records, None) {
-        Ok(manifest) => hand_over(outbox, path, manifest).await,
-        Err(error) => End::failed(error),
+/// Writes to the end, once it has begun: the file is a whole one whatever happens to the job.
+async fn written(
+    outbox: &Outbox,
+    write: impl FnOnce() -> Result<(PathBuf, bundle::Manifest), ContractError> + Send + 'static,
+) -> End {
+    match jobs::blocking(write).await {
+        Ok(Ok((path, manifest))) => hand_over(outbox, &path, manifest).await,
+        Ok(Err(error)) => End::failed(error.field("path")),
+        Err(stop) => stop.into(),
     }
 }
 
@@ -85,8 +102,13 @@ async fn hand_over(outbox: &Outbox, path: &Path, manifest: bundle::Manifest) -> 
 
 pub fn import_evidence(request: ImportRequest) -> Result<u64, ContractError> {
     let path = PathBuf::from(request.path);
-    jobs::start(Vec::new(), |side| async move {
-        match bundle::read(&path) {
+    jobs::start(Vec::new(), |mut side| async move {
+        let file = path.clone();
+        let read = match side.unless_cancelled(jobs::blocking(move || bundle::read(&file))).await {
+            Ok(Ok(read)) => read.map_err(|error| error.field("path")),
+            Ok(Err(stop)) | Err(stop) => return stop.into(),
+        };
+        match read {
             Ok(bundle::Source { manifest: Some(manifest), .. }) => hand_over(&side.outbox, &path, manifest).await,
             Ok(_) => End::failed(ContractError::new(
                 PwbStatus::Io,

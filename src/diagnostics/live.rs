@@ -12,7 +12,7 @@ use crate::contract::{
 use crate::engine::{Diagnostic, Engine, Finished, Plan, RunHeader, Suppressions, report_with};
 use crate::evidence::collect::{Settings, Touched, World, collectors, unix_ms};
 use crate::evidence::{Kind, Vantage};
-use crate::jobs::{self, Closed, End, JobSide};
+use crate::jobs::{self, End, Outbox};
 use crate::{platform, secret};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -74,26 +74,27 @@ fn start(diagnostic: Diagnostic, request: TestAllRequest) -> Result<u64, Contrac
             }
         }
         let cancelled = side.cancelled.clone();
-        if let Some(users) = live.scan.take() {
-            return match live.engine.run(side).await {
-                Ok(finished) => scan(live, users, outbox, cancelled, finished).await,
-                Err(Closed) => End::cancelled(None),
-            };
-        }
-        match live.run(side).await {
-            Ok((report, finished)) => {
-                let scene = live.engine.world.scene(&finished.evidence);
-                let (plan, suppressions) = (&live.engine.plan, &live.engine.suppressions);
-                let answered = answer(&outbox, &scene, plan, suppressions, &report.coverage).await;
-                let run = Item::Run { run: Box::new(RunHeader::of(&report)) };
-                if answered.is_err() || live.engine.emit_evidence && outbox.send(&run).await.is_err() {
-                    return End::cancelled(None);
-                }
-                End::with_streamed_findings(&report)
-            }
-            Err(Closed) => End::cancelled(None),
+        let Ok(finished) = live.engine.run(side).await else {
+            return End::cancelled(None);
+        };
+        match live.scan.take() {
+            Some(users) => scan(live, users, outbox, cancelled, finished).await,
+            None => jobs::on_one_thread(move || async move { judged(&live, &outbox, &finished).await }).await,
         }
     })
+}
+
+/// The end of a run, after its findings.
+async fn judged(live: &Live, outbox: &Outbox, finished: &Finished) -> End {
+    let report = live.report(finished, Vec::new());
+    let scene = live.engine.world.scene(&finished.evidence);
+    let (plan, suppressions) = (&live.engine.plan, &live.engine.suppressions);
+    let answered = answer(outbox, &scene, plan, suppressions, &report.coverage).await;
+    let run = Item::Run { run: Box::new(RunHeader::of(&report)) };
+    if answered.is_err() || live.engine.emit_evidence && outbox.send(&run).await.is_err() {
+        return End::cancelled(None);
+    }
+    End::with_streamed_findings(&report)
 }
 
 impl Live {
@@ -210,12 +211,6 @@ impl Live {
             emit_evidence: output.evidence,
         };
         Ok(Live { engine, plan_only: output.plan_only, scan })
-    }
-
-    /// Runs and judges; returns the report and what it rests on.
-    pub async fn run(&self, side: JobSide) -> Result<(Report, Finished), Closed> {
-        let finished = self.engine.run(side).await?;
-        Ok((self.report(&finished, Vec::new()), finished))
     }
 
     /// The report of a run; `scanned` are findings of what left no evidence.

@@ -6,6 +6,8 @@
 mod analyze;
 mod answers;
 mod evidence;
+#[cfg(test)]
+mod files_tests;
 mod live;
 mod render;
 mod scan;

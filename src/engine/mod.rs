@@ -6,6 +6,7 @@
 //! writes it down. Everything after `run` is a pure function of the evidence, so a recorded run gives
 //! the same report as the live one.
 
+mod blocked;
 pub mod causes;
 mod coverage;
 mod explain;

@@ -1,10 +1,11 @@
 //! Ranks probable causes (catalog 6.2, 6.3). Exact integers; only the printed score is rounded.
 
+use super::blocked::Blocked;
 use super::causes;
 use super::history::History;
 use super::reach::Graph;
 use crate::calendar::DAY_MS;
-use crate::catalog::{Class, Proof, Reason, Severity, Status, TargetKind};
+use crate::catalog::{Class, Proof, Severity, Status, TargetKind};
 use crate::contract::{Confidence, Finding};
 use std::collections::{BTreeSet, HashMap};
 
@@ -119,6 +120,7 @@ pub fn is_disproved(finding: &Finding, history: &History, now_unix_ms: i64) -> b
 /// The probable causes, best first.
 pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ranked> {
     let graph = Graph::new(findings);
+    let blocked = Blocked::new(findings);
     let open: Vec<usize> = (0..findings.len()).filter(|&index| findings[index].is_open()).collect();
     let reach: HashMap<usize, Vec<usize>> = open.iter().map(|&index| (index, graph.reach(index))).collect();
     let explains = |cause: usize, effect: usize| {
@@ -133,6 +135,7 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
     let symptom_seen = open.iter().any(|&index| is_observed_symptom(&findings[index]));
 
     let mut by_check: HashMap<&str, Ranked> = HashMap::new();
+    let mut blockers_of: HashMap<&str, BTreeSet<&str>> = HashMap::new();
     let mut explained_symptoms: BTreeSet<usize> = BTreeSet::new();
     for &index in open.iter().filter(|index| !causes::is_symptom(&findings[**index].id) && !explained.contains(index)) {
         let finding = &findings[index];
@@ -140,8 +143,8 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
         explained_symptoms.extend(reached);
         let observed = reached.iter().any(|&effect| is_observed_symptom(&findings[effect]));
         let disproved = is_disproved(finding, history, now_unix_ms);
-        let blocks = blocked_by(findings, index, reached);
-        let blocked_checks = blocks.iter().map(|&at| &findings[at].id).collect::<BTreeSet<_>>().len() as i64;
+        let blockers: BTreeSet<&str> = std::iter::once(&index).chain(reached).map(|&at| &*findings[at].id).collect();
+        let blocked_checks = blocked.checks(&blockers) as i64;
         let best_effect = reached.iter().map(|&effect| own(&findings[effect])).max().unwrap_or(0);
 
         // own (10^4) x M (10) x F (10) x V (10) makes 10^7; one more ten for the common unit.
@@ -181,7 +184,7 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
         ranked.is_personal &= finding.target.kind == TargetKind::User
             && !reached.iter().any(|&effect| causes::is_symptom(&findings[effect].id));
         ranked.explains.extend(mine);
-        ranked.blocks.extend(blocks);
+        blockers_of.entry(&*finding.id).or_default().extend(blockers);
         if exact > ranked.exact {
             ranked.exact = exact;
             ranked.confidence = confidence;
@@ -201,11 +204,15 @@ pub fn rank(findings: &[Finding], history: &History, now_unix_ms: i64) -> Vec<Ra
                 exact: own(finding) * (UNIT / 10_000),
                 confidence: if one_class { Confidence::Medium } else { Confidence::Low },
                 explains: BTreeSet::new(),
-                blocks: blocked_by(findings, index, &[]),
+                blocks: BTreeSet::new(),
                 is_symptom: true,
                 is_personal: false,
             });
+            blockers_of.entry(&*finding.id).or_default().insert(&*finding.id);
         }
+    }
+    for (id, ranked) in &mut by_check {
+        ranked.blocks = blockers_of.get(id).map_or_else(BTreeSet::new, |blockers| blocked.findings(blockers));
     }
 
     let mut ranked: Vec<Ranked> = by_check.into_values().collect();
@@ -269,15 +276,4 @@ fn covers(
                 failing == around || failing.ends_with(&format!(",{}", around.trim_start_matches("container:")))
             })
         })
-}
-
-/// Findings that are blocked by this one or by one that it reaches.
-fn blocked_by(findings: &[Finding], cause: usize, reached: &[usize]) -> BTreeSet<usize> {
-    let blockers: BTreeSet<&str> = std::iter::once(&cause).chain(reached).map(|&index| &*findings[index].id).collect();
-    (0..findings.len())
-        .filter(|&index| {
-            findings[index].reason == Some(Reason::Blocked)
-                && findings[index].blocked_by.iter().any(|id| blockers.contains(id.as_str()))
-        })
-        .collect()
 }

@@ -9,7 +9,8 @@ pub use outbox::{Closed, End, Outbox};
 
 use crate::contract::{ContractError, ErrorKind, Offer};
 use crate::ffi::PwbStatus;
-use crate::{panics, runtime};
+use crate::panics;
+use crate::runtime::{self, Saturated};
 use futures_util::FutureExt;
 use once_cell::sync::Lazy;
 use std::collections::HashMap;
@@ -29,6 +30,46 @@ pub struct JobSide {
     pub outbox: Arc<Outbox>,
     pub cancelled: watch::Receiver<bool>,
     pub offers: mpsc::Receiver<Offer>,
+}
+
+/// Why the work of a job ends before its time.
+#[derive(Debug)]
+pub enum Stop {
+    /// Cancelled or closed: nobody waits for the rest.
+    Cancelled,
+    Failed(ContractError),
+}
+
+impl From<ContractError> for Stop {
+    fn from(error: ContractError) -> Stop {
+        Stop::Failed(error)
+    }
+}
+
+impl From<Closed> for Stop {
+    fn from(_: Closed) -> Stop {
+        Stop::Cancelled
+    }
+}
+
+impl From<Stop> for End {
+    fn from(stop: Stop) -> End {
+        match stop {
+            Stop::Cancelled => End::cancelled(None),
+            Stop::Failed(error) => End::failed(error),
+        }
+    }
+}
+
+impl JobSide {
+    /// Waits for something, but not beyond the cancellation of the job.
+    pub async fn unless_cancelled<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        tokio::select! {
+            biased;
+            _ = self.cancelled.wait_for(|cancelled| *cancelled) => Err(Stop::Cancelled),
+            done = work => Ok(done),
+        }
+    }
 }
 
 /// One open job, as exports see it.
@@ -79,9 +120,26 @@ where
 }
 
 /// Ends work that panics with an incident. On the thread that panicked, because the incident is known there.
-pub async fn guarded(work: impl Future<Output = End>) -> End {
+async fn guarded(work: impl Future<Output = End>) -> End {
     let done = AssertUnwindSafe(work).catch_unwind().await;
     done.unwrap_or_else(|_| End::failed(panics::take_incident().into_error()))
+}
+
+/// Blocking work of a job, off the two threads that all jobs share.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
+    runtime::blocking(work).await.map_err(|Saturated| {
+        let text = "All threads for files are stuck, for instance at a share that does not answer; try again later.";
+        Stop::Failed(ContractError::new(PwbStatus::Io, ErrorKind::Busy, text))
+    })
+}
+
+/// Long work of a job on a thread of its own: the other jobs go on.
+pub async fn on_one_thread<W: Future<Output = End>>(work: impl FnOnce() -> W + Send + 'static) -> End {
+    let done = runtime::on_one_thread(|| async move { guarded(work()).await }).await;
+    done.unwrap_or_else(|error| {
+        let text = format!("The evidence cannot be judged, because this machine gives no further thread ({error}).");
+        End::failed(ContractError::new(PwbStatus::Io, ErrorKind::Io, text))
+    })
 }
 
 /// The open job with this id.

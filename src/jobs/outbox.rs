@@ -22,7 +22,7 @@ const ENVELOPE: usize = 16 * 1024;
 const MOST_ITEMS: usize = 1_000;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// The job was closed: nobody will read any more.
+/// The job was closed or has ended: nobody will read any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed;
 
@@ -217,7 +217,8 @@ impl Outbox {
     /// False while the queue is full.
     fn add(&self, item: &[u8]) -> Result<bool, Closed> {
         let mut inner = self.lock();
-        if inner.closed {
+        // Work that was given up may still be at it when the job has ended.
+        if inner.closed || inner.end.is_some() {
             return Err(Closed);
         }
         let has_room = inner.has_room_for(item);
@@ -235,6 +236,7 @@ impl Outbox {
     pub fn end(&self, end: End) {
         self.lock().end.get_or_insert(end);
         self.readable.notify_all();
+        self.space.notify_waiters();
     }
 
     /// Nobody will read any more: waiting producers and pollers wake.

@@ -13,16 +13,12 @@ use super::live::Live;
 use crate::catalog::{Check, NameValue, Target, TargetKind};
 use crate::checks::permission::census;
 use crate::checks::user::share;
-use crate::contract::{
-    ContractError, CoverageResult, DirectoryPart, ErrorKind, Finding, Item, Progress, Report, RunState,
-};
+use crate::contract::{ContractError, CoverageResult, DirectoryPart, Finding, Item, Progress, Report, RunState};
 use crate::engine::{Diagnostic, Engine, Finished, Judge, RunHeader};
 use crate::evidence::collect::Touched;
 use crate::evidence::collect::directory::{Batch, Found, Scan, Wanted, planned_scans, scans, user_target};
 use crate::evidence::{Evidence, Record};
-use crate::ffi::PwbStatus;
 use crate::jobs::{self, Closed, End, Outbox};
-use crate::runtime;
 use coverage::Coverages;
 use rights::Rights;
 use std::collections::HashSet;
@@ -163,11 +159,7 @@ pub async fn scan(
     cancelled: watch::Receiver<bool>,
     finished: Finished,
 ) -> End {
-    let work = move || async move { jobs::guarded(scan_domains(&live, &users, &outbox, cancelled, finished)).await };
-    runtime::on_one_thread(work).await.unwrap_or_else(|error| {
-        let text = format!("The users cannot be examined, because this machine gives no further thread ({error}).");
-        End::failed(ContractError::new(PwbStatus::Io, ErrorKind::Io, text))
-    })
+    jobs::on_one_thread(move || async move { scan_domains(&live, &users, &outbox, cancelled, finished).await }).await
 }
 
 async fn scan_domains(
