@@ -31,6 +31,8 @@ pub enum Turn {
     Code(u32),
     /// Bytes that are no LDAP.
     Noise,
+    /// From then on every page is empty, and none is the last.
+    Void,
 }
 
 pub struct Controller {
@@ -152,6 +154,11 @@ impl<'a> Conversation<'a> {
             }
             Some(Turn::Farewell) => return None,
             Some(Turn::Noise) => return Some(b"\x30\x0c\x02\x01\x01\x64\x07\x02\x01\x05\x30\x02\x04\x00".to_vec()),
+            Some(Turn::Void) => {
+                self.pages -= 1;
+                send_end(&mut out, id, Some("0"));
+                return Some(out.0);
+            }
             Some(Turn::Code(_)) | None => {}
         }
         let domain = &self.controller.domain;

@@ -8,7 +8,8 @@ use super::asked::{Asked, one_level, subtree};
 use super::binary::in_filter;
 use super::everywhere::Outcome;
 use super::ldap::{Failure, LDAP_TIMEOUT};
-use super::query::{Query, ask, page};
+use super::pages::Pages;
+use super::query::{Query, ask};
 use super::room::{Room, Session, each};
 use super::session::Access;
 use super::user_entry::USERS;
@@ -90,18 +91,14 @@ async fn look(session: &mut Session, filter: &str) -> Result<Seen, Failure> {
     }
     let (head, attributes) = (session.head.clone(), ["objectGUID", "mS-DS-ConsistencyGuid"]);
     let query = Query::subtree(&head, filter, &attributes);
-    let mut cookie = Vec::new();
-    loop {
-        let page = page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await?;
-        for entry in &page.entries {
+    let mut pages = Pages::default();
+    while let Some(entries) = pages.next(&mut session.ldap, session.limit, query, Vec::new()).await? {
+        for entry in &entries {
             let anchor = entry.bytes("mS-DS-ConsistencyGuid").or_else(|| entry.bytes("objectGUID"));
             *seen.anchors.entry(anchor.unwrap_or_default().to_vec()).or_default() += 1;
         }
-        cookie = page.cookie;
-        if cookie.is_empty() {
-            return Ok(seen);
-        }
     }
+    Ok(seen)
 }
 
 /// The count of each forest. More than one is known from any part of it; "one" and "none" only from the whole,

@@ -31,6 +31,7 @@ mod identities;
 mod ldap;
 mod locator;
 mod lookup;
+mod pages;
 mod password_filters;
 mod pso;
 mod query;

@@ -136,7 +136,7 @@ async fn a_domain_is_read_to_its_end_and_protected_users_are_known() {
 async fn another_controller_goes_on_where_one_ends() {
     let ended = [(0, Turn::Farewell), (1, Turn::Farewell), (1, Turn::Code(51)), (1, Turn::Code(52))];
     // These are noticed when nothing comes any more.
-    let mute = [(1, Turn::Silence), (1, Turn::Noise)];
+    let mute = [(1, Turn::Silence), (1, Turn::Noise), (0, Turn::Void), (1, Turn::Void)];
     for turn in ended.into_iter().chain(mute) {
         let patience = Duration::from_secs(if mute.contains(&turn) { 2 } else { 30 });
         let seen = scanned(Network { patience, ..network(&[Some(turn), None]) }).await;
