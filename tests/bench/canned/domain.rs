@@ -24,6 +24,8 @@ pub struct Domain {
     pub twins: bool,
     /// The operator may neither read this container nor what is in it.
     pub unreadable: Option<usize>,
+    /// The operator may see the name of this user alone.
+    pub nameless: Option<usize>,
     /// The operator may not list what is in this container.
     pub unlisted: Option<usize>,
     /// The controller holds another domain by now, and refers whoever asks for this one.
@@ -66,6 +68,7 @@ impl Domain {
             all_differ: false,
             twins: false,
             unreadable: None,
+            nameless: None,
             unlisted: None,
             moved: false,
             fixed: fixed(),
@@ -116,6 +119,9 @@ impl Domain {
             return None;
         }
         let name = format!("u{number:07}");
+        if self.nameless == Some(number) {
+            return Some(Entry { dn: format!("CN={name},{}", container_dn(container)), attributes: Vec::new() });
+        }
         let rid = FIRST_RID + number as u32;
         let (is_marked, group) = match number % ROUND {
             7 => (true, Some("Domain Admins")),

@@ -25,9 +25,10 @@ impl<'a> Search<'a> {
         Some(Search { base, scope, filter, attributes })
     }
 
-    /// True for a search of many users.
+    /// True for a search of many users, and of what may be users.
     pub fn is_of_users(&self) -> bool {
-        self.scope == 2 && self.filter.windows(14).any(|part| part == b"sAMAccountType")
+        let names = |attribute: &[u8]| self.filter.windows(14).any(|part| part == attribute);
+        self.scope == 2 && (names(b"sAMAccountType") || names(b"objectCategory"))
     }
 
     /// The places that may answer.

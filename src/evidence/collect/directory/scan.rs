@@ -202,6 +202,7 @@ impl Scan {
     fn end_range(&mut self) {
         self.ranges.pop();
         self.pages = Pages::default();
+        self.unseen.begin();
         self.seen_before = self.seen.count();
     }
 

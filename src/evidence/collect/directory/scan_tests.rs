@@ -226,6 +226,20 @@ async fn what_the_account_may_not_see_is_named() {
 }
 
 #[tokio::test]
+async fn what_one_base_hides_is_not_forgotten_when_a_controller_ends_in_the_next() {
+    // Two pages of users, the nameless below the first base, and no more.
+    let mut network = network(&[Some((3, Turn::Farewell)), None]);
+    network.controllers.iter_mut().for_each(|(domain, _)| domain.nameless = Some(3));
+    network.bases = vec![format!("OU=c03,{HEAD}"), format!("OU=c04,{HEAD}")];
+    let seen = scanned(network).await;
+    assert_eq!((seen.users.len(), seen.gaps.len()), (2 * USERS / 60 - 1, 0));
+    let notes: Vec<&str> = seen.notes.iter().map(|note| note.value.as_str()).collect();
+    let text = "of 1 objects, maybe users, this account may see the name alone; the first is \
+        CN=u0000003,OU=c03,DC=bench,DC=example";
+    assert_eq!(notes, [text]);
+}
+
+#[tokio::test]
 async fn a_filter_narrows_the_users() {
     let seen = scanned(Network { filter: Some("(adminCount=1)"), ..network(&[None]) }).await;
     assert_eq!(seen.names(), HashSet::from(["u0000007", "u0000107", "u0000207", "u0001007", "u0001107"]));
