@@ -25,6 +25,8 @@ const INVALID_CREDENTIALS: u32 = 49;
 pub enum Turn {
     /// From then on the controller answers nobody.
     Silence,
+    /// The same, behind this page.
+    SilenceBehind,
     /// The connection ends.
     Farewell,
     /// The page ends early with this result code.
@@ -159,9 +161,13 @@ impl<'a> Conversation<'a> {
                 send_end(&mut out, id, Some("0"));
                 return Some(out.0);
             }
+            Some(Turn::SilenceBehind) => self.controller.is_silent.store(true, Ordering::Relaxed),
             Some(Turn::Code(_)) | None => {}
         }
         let domain = &self.controller.domain;
+        if domain.is_unanswered(search.base) {
+            return Some(Vec::new());
+        }
         if domain.moved && !search.base.is_empty() {
             send_result(&mut out, id, 0x65, REFERRAL, "0000202B: RefErr");
             return Some(out.0);

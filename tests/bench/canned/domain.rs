@@ -20,6 +20,10 @@ pub struct Domain {
     pub users: usize,
     /// Every user has a descriptor of its own.
     pub all_differ: bool,
+    /// Every user has another primary group than Domain Users.
+    pub all_ask: bool,
+    /// Who asks for this user itself gets no answer.
+    pub unanswered: Option<usize>,
     /// The users 2 and 3 have the same user principal name.
     pub twins: bool,
     /// The operator may neither read this container nor what is in it.
@@ -66,6 +70,8 @@ impl Domain {
         Domain {
             users,
             all_differ: false,
+            all_ask: false,
+            unanswered: None,
             twins: false,
             unreadable: None,
             nameless: None,
@@ -101,6 +107,11 @@ impl Domain {
         (0..self.fixed.len() + DISTINCT as usize).find(is_it).or_else(of_user)
     }
 
+    /// True for the name of the user about whom there is no answer.
+    pub fn is_unanswered(&self, dn: &str) -> bool {
+        self.unanswered.is_some_and(|number| dn.starts_with(&format!("CN=u{number:07},")))
+    }
+
     fn container(&self, number: usize) -> Entry {
         let dn = container_dn(number);
         if self.unreadable == Some(number) {
@@ -130,7 +141,7 @@ impl Domain {
             _ => (false, None),
         };
         let flags = if number % 50 == 9 { "514" } else { "512" };
-        let primary_group = if number % (2 * ROUND) == 11 { 1200 } else { 513 };
+        let primary_group = if self.all_ask || number % (2 * ROUND) == 11 { 1200 } else { 513 };
         let mut descriptor = match is_marked {
             true => descriptors::protected(),
             false => descriptors::user(container as u32),

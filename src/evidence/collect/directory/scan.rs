@@ -2,7 +2,7 @@
 //! the domain holds.
 //!
 //! When a controller dies, the range that was being read is read again at the next one, from its start; who
-//! was seen already is left out.
+//! was seen already is left out. A user is seen once all is known of it.
 
 use super::accounts::{accounts, inside};
 use super::asked::Asked;
@@ -186,7 +186,10 @@ impl Scan {
             match self.part(&range).await {
                 Ok(None) => self.end_range(),
                 Ok(Some((entries, containers))) => {
-                    let users = self.take(&range, entries).await;
+                    let (users, failure) = self.take(&range, entries).await;
+                    if let Some(failure) = failure {
+                        self.suffer(&range, &failure);
+                    }
                     if !users.is_empty() || !containers.is_empty() {
                         self.tries = self.room.candidates.len();
                         return Some(Batch { users, containers });
@@ -332,6 +335,7 @@ impl Scan {
         self.gaps.extend(gaps);
         let domain = |value: String| NameValue { name: self.domain.display.clone(), value };
         self.gaps.extend(self.seen.unread().map(domain));
+        self.notes.extend(self.seen.groupless().map(domain));
         if more > 0 {
             self.gaps.push(domain(format!("this account may not see what is in {more} further containers")));
         }
@@ -344,13 +348,13 @@ impl Scan {
         }
     }
 
-    /// What a page says. Of users those who are new.
-    async fn take(&mut self, range: &Range, entries: Vec<Entry>) -> Vec<Found> {
-        let Some(Open { session, token }) = &mut self.open else { return Vec::new() };
+    /// What a page says. Of users those who are new, and the failure that left some of them open.
+    async fn take(&mut self, range: &Range, entries: Vec<Entry>) -> (Vec<Found>, Option<Failure>) {
+        let Some(Open { session, token }) = &mut self.open else { return (Vec::new(), None) };
         match range.what {
             What::Users => {
                 let guarded = self.guarded.get_or_insert_default();
-                return new_users(entries, session, guarded, &mut self.seen).await;
+                return new_users(entries, session, guarded, &mut self.seen, self.tries == 0).await;
             }
             What::Containers => {
                 let note = |entry| self.unseen.note_container(entry, &session.head, token.as_ref());
@@ -358,7 +362,7 @@ impl Scan {
             }
             What::Nameless => entries.iter().for_each(|entry| self.unseen.note_nameless(entry, &session.head)),
         }
-        Vec::new()
+        (Vec::new(), None)
     }
 }
 

@@ -43,6 +43,13 @@ impl Seen {
         self.users.iter().filter_map(|found| found.user.sam.as_deref()).collect()
     }
 
+    /// Who came without any of its groups.
+    fn groupless(&self) -> HashSet<&str> {
+        let users = self.users.iter().map(|found| &found.user);
+        let users = users.filter(|user| user.protected_groups.is_none() && user.member_of_transitive.is_none());
+        users.filter_map(|user| user.sam.as_deref()).collect()
+    }
+
     fn only_gap(&self) -> (&str, &str) {
         match self.gaps.as_slice() {
             [gap] => (gap.name.as_str(), gap.value.as_str()),
@@ -143,6 +150,38 @@ async fn another_controller_goes_on_where_one_ends() {
         assert_eq!((seen.users.len(), seen.names().len()), (USERS + 1, USERS + 1), "{turn:?}");
         assert!(seen.gaps.is_empty(), "{turn:?}: {:?}", seen.gaps);
     }
+}
+
+#[tokio::test]
+async fn what_a_mute_controller_does_not_tell_of_users_the_next_one_does() {
+    let silent = || {
+        let mut network = network(&[Some((1, Turn::SilenceBehind)), None]);
+        network.controllers.iter_mut().for_each(|(domain, _)| domain.all_ask = true);
+        Network { patience: Duration::from_secs(2), ..network }
+    };
+    let seen = scanned(silent()).await;
+    assert_eq!((seen.users.len(), seen.names().len()), (USERS + 1, USERS + 1));
+    assert_eq!(seen.groupless(), HashSet::new());
+    assert!(seen.gaps.is_empty() && seen.notes.is_empty(), "{:?} {:?}", seen.gaps, seen.notes);
+    let mut alone = silent();
+    alone.controllers.truncate(1);
+    let seen = scanned(alone).await;
+    let (base, why) = seen.only_gap();
+    assert_eq!((base, seen.groupless().len()), (HEAD, 0), "nobody comes without groups while others come");
+    assert!(why.ends_with("no answer within 2000 ms"), "{why}");
+}
+
+#[tokio::test]
+async fn a_user_whom_no_controller_tells_about_does_not_end_the_scan() {
+    let mut network = network(&[None, None]);
+    network.controllers.iter_mut().for_each(|(domain, _)| domain.unanswered = Some(11));
+    let seen = scanned(Network { patience: Duration::from_secs(2), ..network }).await;
+    assert_eq!((seen.users.len(), seen.names().len()), (USERS + 1, USERS + 1));
+    assert_eq!(seen.groupless(), HashSet::from(["u0000011"]));
+    let notes: Vec<&str> = seen.notes.iter().map(|note| note.value.as_str()).collect();
+    let first = "CN=u0000011,OU=c11,DC=bench,DC=example";
+    assert_eq!(notes, [format!("no controller told all groups of 1 users; the first is {first}")]);
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
 }
 
 #[tokio::test]
