@@ -81,6 +81,12 @@ impl Domain {
         }
     }
 
+    /// The forest has a domain of this name below this one.
+    #[allow(dead_code, reason = "the bench wants one domain")]
+    pub fn add_domain(&mut self, name: &str) {
+        self.fixed.push(cross_reference(name, &format!("DC={name},{HEAD}")));
+    }
+
     /// All entries: fixed objects, containers, users.
     pub fn count(&self) -> usize {
         self.fixed.len() + DISTINCT as usize + self.users
@@ -214,6 +220,14 @@ fn group(name: &str, sid: Vec<u8>, of: &[&str]) -> Entry {
     if of.is_empty() { entry } else { entry.with("memberOf", &of.iter().map(String::as_str).collect::<Vec<_>>()) }
 }
 
+/// Of a domain ([MS-ADTS] 6.1.1.2.1.1.1: systemFlags).
+fn cross_reference(name: &str, head: &str) -> Entry {
+    Entry::new(format!("CN={name},CN=Partitions,CN=Configuration,{HEAD}"), &["top", "crossRef"])
+        .with("nCName", &[head])
+        .with("nETBIOSName", &[name])
+        .with("systemFlags", &["3"])
+}
+
 fn fixed() -> Vec<Entry> {
     let configuration = format!("CN=Configuration,{HEAD}");
     let servers = format!("CN=Servers,CN=Main,CN=Sites,{configuration}");
@@ -267,9 +281,8 @@ fn fixed() -> Vec<Entry> {
         container(format!("CN=Server,CN=System,{HEAD}")),
         container(policies).with("cn", &["Password Settings Container"]),
         Entry::new(format!("CN=DC1,{servers}"), &["top", "server"]).with("dNSHostName", &[&format!("dc1.{DNS}")]),
-        Entry::new(format!("CN=BENCH,CN=Partitions,{configuration}"), &["top", "crossRef"])
-            .with("nCName", &[HEAD])
-            .with("nETBIOSName", &["BENCH"]),
+        Entry::new(format!("CN=Partitions,{configuration}"), &["top", "crossRefContainer"]),
+        cross_reference("BENCH", HEAD),
         group("Administrators", sid(&[32, 544]), &[]),
         group("Account Operators", sid(&[32, 548]), &[]),
         group("Domain Admins", of_domain(512), &["Administrators"]),

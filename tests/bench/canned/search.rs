@@ -98,6 +98,14 @@ fn matches(mut filter: &[u8], entry: &Entry) -> bool {
             };
             entry.values(text(name)).unwrap_or_default().iter().any(|own| own.as_slice() >= value)
         }
+        // By a rule: the bits that have to be set.
+        0xA9 => {
+            let parts: Vec<_> = std::iter::from_fn(|| element(&mut content)).collect();
+            let part = |wanted: u8| parts.iter().find(|(tag, _)| *tag == wanted).map(|(_, value)| text(value));
+            let bits = |value: &str| value.parse::<u32>().unwrap_or_default();
+            let (name, wanted) = (part(0x82).unwrap_or_default(), part(0x83).map_or(0, bits));
+            entry.values(name).unwrap_or_default().iter().any(|own| bits(text(own)) & wanted == wanted)
+        }
         _ => false,
     }
 }

@@ -96,6 +96,7 @@ fn start(network: &mut Network) -> (Arc<World>, Arc<Access>, Room) {
         let mut candidate = Candidate { way: Way::Tls(Protection::Ldaps), ..pattern.clone() };
         candidate.controller.fqdn = listener.local_addr().expect("address").to_string();
         candidate.root.root_domain_naming_context = Some(HEAD.to_owned());
+        candidate.root.configuration_naming_context = Some(format!("CN=Configuration,{HEAD}"));
         Controller::new(domain, turn).serve(listener, Some(tls.clone()));
         candidate
     };
@@ -314,6 +315,32 @@ async fn a_name_finds_who_has_it_and_no_sign_in_it_finds_more() {
     for ((name, expected), outcome) in names.iter().zip(outcomes) {
         assert_eq!((outcome.count, outcome.hits.len()), (*expected, *expected), "{name:?}: {outcome:?}");
         assert!(outcome.misses.is_empty(), "{name:?}: {:?}", outcome.misses);
+    }
+}
+
+#[tokio::test]
+async fn who_may_lie_in_a_domain_that_is_not_examined_is_not_said_to_be_missing() {
+    let here = vec![DNS.to_owned()];
+    let sibling = vec!["sales.bench.example".to_owned()];
+    for (has_sibling, name, searched, unexamined) in [
+        (true, "nobody", &here, sibling.as_slice()),
+        (true, "nobody@sales.bench.example", &here, &sibling),
+        (true, "00299570-246d-11d0-a768-00aa006e0529", &here, &sibling),
+        (true, "BENCH\\nobody", &here, &[]),
+        (true, "S-1-5-21-1-2-3-99", &here, &[]),
+        (true, "u0000001", &here, &[]),
+        (false, "nobody", &here, &[]),
+        (false, "S-1-5-21-9-9-9-10001", &Vec::new(), &[]),
+    ] {
+        let (world, access, room) = start(&mut holding(|domain| {
+            if has_sibling {
+                domain.add_domain("SALES");
+            }
+        }));
+        let until = Instant::now() + Duration::from_secs(60);
+        let outcome = look_up(&world, &access, &[room], &[name.to_owned()], until).await.swap_remove(0);
+        assert_eq!((&outcome.searched, outcome.unexamined.as_slice()), (searched, unexamined), "{name}: {outcome:?}");
+        assert!(outcome.misses.is_empty(), "{name}: {:?}", outcome.misses);
     }
 }
 
