@@ -25,12 +25,16 @@ const INVALID_CREDENTIALS: u32 = 49;
 pub enum Turn {
     /// From then on the controller answers nobody.
     Silence,
+    /// The same, behind this page.
+    SilenceBehind,
     /// The connection ends.
     Farewell,
     /// The page ends early with this result code.
     Code(u32),
     /// Bytes that are no LDAP.
     Noise,
+    /// From then on every page is empty, and none is the last.
+    Void,
 }
 
 pub struct Controller {
@@ -152,9 +156,18 @@ impl<'a> Conversation<'a> {
             }
             Some(Turn::Farewell) => return None,
             Some(Turn::Noise) => return Some(b"\x30\x0c\x02\x01\x01\x64\x07\x02\x01\x05\x30\x02\x04\x00".to_vec()),
+            Some(Turn::Void) => {
+                self.pages -= 1;
+                send_end(&mut out, id, Some("0"));
+                return Some(out.0);
+            }
+            Some(Turn::SilenceBehind) => self.controller.is_silent.store(true, Ordering::Relaxed),
             Some(Turn::Code(_)) | None => {}
         }
         let domain = &self.controller.domain;
+        if domain.is_unanswered(search.base) {
+            return Some(Vec::new());
+        }
         if domain.moved && !search.base.is_empty() {
             send_result(&mut out, id, 0x65, REFERRAL, "0000202B: RefErr");
             return Some(out.0);

@@ -20,10 +20,16 @@ pub struct Domain {
     pub users: usize,
     /// Every user has a descriptor of its own.
     pub all_differ: bool,
+    /// Every user has another primary group than Domain Users.
+    pub all_ask: bool,
+    /// Who asks for this user itself gets no answer.
+    pub unanswered: Option<usize>,
     /// The users 2 and 3 have the same user principal name.
     pub twins: bool,
     /// The operator may neither read this container nor what is in it.
     pub unreadable: Option<usize>,
+    /// The operator may see the name of this user alone.
+    pub nameless: Option<usize>,
     /// The operator may not list what is in this container.
     pub unlisted: Option<usize>,
     /// The controller holds another domain by now, and refers whoever asks for this one.
@@ -64,12 +70,21 @@ impl Domain {
         Domain {
             users,
             all_differ: false,
+            all_ask: false,
+            unanswered: None,
             twins: false,
             unreadable: None,
+            nameless: None,
             unlisted: None,
             moved: false,
             fixed: fixed(),
         }
+    }
+
+    /// The forest has a domain of this name below this one.
+    #[allow(dead_code, reason = "the bench wants one domain")]
+    pub fn add_domain(&mut self, name: &str) {
+        self.fixed.push(cross_reference(name, &format!("DC={name},{HEAD}")));
     }
 
     /// All entries: fixed objects, containers, users.
@@ -98,6 +113,11 @@ impl Domain {
         (0..self.fixed.len() + DISTINCT as usize).find(is_it).or_else(of_user)
     }
 
+    /// True for the name of the user about whom there is no answer.
+    pub fn is_unanswered(&self, dn: &str) -> bool {
+        self.unanswered.is_some_and(|number| dn.starts_with(&format!("CN=u{number:07},")))
+    }
+
     fn container(&self, number: usize) -> Entry {
         let dn = container_dn(number);
         if self.unreadable == Some(number) {
@@ -116,6 +136,9 @@ impl Domain {
             return None;
         }
         let name = format!("u{number:07}");
+        if self.nameless == Some(number) {
+            return Some(Entry { dn: format!("CN={name},{}", container_dn(container)), attributes: Vec::new() });
+        }
         let rid = FIRST_RID + number as u32;
         let (is_marked, group) = match number % ROUND {
             7 => (true, Some("Domain Admins")),
@@ -124,7 +147,7 @@ impl Domain {
             _ => (false, None),
         };
         let flags = if number % 50 == 9 { "514" } else { "512" };
-        let primary_group = if number % (2 * ROUND) == 11 { 1200 } else { 513 };
+        let primary_group = if self.all_ask || number % (2 * ROUND) == 11 { 1200 } else { 513 };
         let mut descriptor = match is_marked {
             true => descriptors::protected(),
             false => descriptors::user(container as u32),
@@ -197,6 +220,14 @@ fn group(name: &str, sid: Vec<u8>, of: &[&str]) -> Entry {
     if of.is_empty() { entry } else { entry.with("memberOf", &of.iter().map(String::as_str).collect::<Vec<_>>()) }
 }
 
+/// Of a domain ([MS-ADTS] 6.1.1.2.1.1.1: systemFlags).
+fn cross_reference(name: &str, head: &str) -> Entry {
+    Entry::new(format!("CN={name},CN=Partitions,CN=Configuration,{HEAD}"), &["top", "crossRef"])
+        .with("nCName", &[head])
+        .with("nETBIOSName", &[name])
+        .with("systemFlags", &["3"])
+}
+
 fn fixed() -> Vec<Entry> {
     let configuration = format!("CN=Configuration,{HEAD}");
     let servers = format!("CN=Servers,CN=Main,CN=Sites,{configuration}");
@@ -250,9 +281,8 @@ fn fixed() -> Vec<Entry> {
         container(format!("CN=Server,CN=System,{HEAD}")),
         container(policies).with("cn", &["Password Settings Container"]),
         Entry::new(format!("CN=DC1,{servers}"), &["top", "server"]).with("dNSHostName", &[&format!("dc1.{DNS}")]),
-        Entry::new(format!("CN=BENCH,CN=Partitions,{configuration}"), &["top", "crossRef"])
-            .with("nCName", &[HEAD])
-            .with("nETBIOSName", &["BENCH"]),
+        Entry::new(format!("CN=Partitions,{configuration}"), &["top", "crossRefContainer"]),
+        cross_reference("BENCH", HEAD),
         group("Administrators", sid(&[32, 544]), &[]),
         group("Account Operators", sid(&[32, 548]), &[]),
         group("Domain Admins", of_domain(512), &["Administrators"]),

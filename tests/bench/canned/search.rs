@@ -25,9 +25,10 @@ impl<'a> Search<'a> {
         Some(Search { base, scope, filter, attributes })
     }
 
-    /// True for a search of many users.
+    /// True for a search of many users, and of what may be users.
     pub fn is_of_users(&self) -> bool {
-        self.scope == 2 && self.filter.windows(14).any(|part| part == b"sAMAccountType")
+        let names = |attribute: &[u8]| self.filter.windows(14).any(|part| part == attribute);
+        self.scope == 2 && (names(b"sAMAccountType") || names(b"objectCategory"))
     }
 
     /// The places that may answer.
@@ -96,6 +97,14 @@ fn matches(mut filter: &[u8], entry: &Entry) -> bool {
                 return false;
             };
             entry.values(text(name)).unwrap_or_default().iter().any(|own| own.as_slice() >= value)
+        }
+        // By a rule: the bits that have to be set.
+        0xA9 => {
+            let parts: Vec<_> = std::iter::from_fn(|| element(&mut content)).collect();
+            let part = |wanted: u8| parts.iter().find(|(tag, _)| *tag == wanted).map(|(_, value)| text(value));
+            let bits = |value: &str| value.parse::<u32>().unwrap_or_default();
+            let (name, wanted) = (part(0x82).unwrap_or_default(), part(0x83).map_or(0, bits));
+            entry.values(name).unwrap_or_default().iter().any(|own| bits(text(own)) & wanted == wanted)
         }
         _ => false,
     }

@@ -4,16 +4,17 @@
 //! global catalog ([MS-ADA2]), so every domain is searched by itself: once for some users together, and for
 //! a short time, because what is known of a user waits for it.
 
-use super::asked::{Asked, one_level, subtree};
+use super::asked::{Asked, subtree};
 use super::binary::in_filter;
+use super::cross_reference;
 use super::everywhere::Outcome;
 use super::ldap::{Failure, LDAP_TIMEOUT};
-use super::query::{Query, ask, page};
+use super::pages::Pages;
+use super::query::Query;
 use super::room::{Room, Session, each};
 use super::session::Access;
 use super::user_entry::USERS;
 use crate::catalog::Target;
-use crate::directory::names::domain_of_dn;
 use crate::evidence::collect::World;
 use crate::evidence::{AnchorSearch, User};
 use base64::Engine as _;
@@ -26,9 +27,6 @@ use uuid::Uuid;
 /// Users of a run whose anchors are searched for; with more it would take minutes.
 pub const MOST_USERS: usize = 200;
 
-/// Cross-references of domains: FLAG_CR_NTDS_NC and FLAG_CR_NTDS_DOMAIN ([MS-ADTS] 6.1.1.2.1.1.1).
-const DOMAINS: &str = "(&(objectClass=crossRef)(systemFlags:1.2.840.113556.1.4.803:=3))";
-
 /// What one domain said.
 #[derive(Debug, Default)]
 struct Seen {
@@ -39,9 +37,8 @@ struct Seen {
 
 /// What is asked of one domain; the filter holds the anchors of all users of a look-up.
 pub fn searches(asked: &Asked) -> Vec<String> {
-    let domains = asked.configuration.as_ref().map(|dn| one_level(&format!("CN=Partitions,{dn}"), DOMAINS, "nCName"));
     let users = subtree(&asked.head, "<filter of the anchors of the users found>", "mS-DS-ConsistencyGuid, objectGUID");
-    domains.into_iter().chain([users]).collect()
+    cross_reference::search_of_domains(asked).into_iter().chain([users]).collect()
 }
 
 /// Searches for the anchors of the users that were found, and writes down what came of it.
@@ -83,25 +80,18 @@ fn filter(anchor: &[u8]) -> String {
 async fn look(session: &mut Session, filter: &str) -> Result<Seen, Failure> {
     let mut seen = Seen::default();
     if let Some(configuration) = &session.configuration {
-        let partitions = format!("CN=Partitions,{configuration}");
-        let query = Query::one_level(&partitions, DOMAINS, &["nCName"]);
-        let found = ask(&mut session.ldap, session.limit, query, Vec::new()).await?;
-        seen.domains = found.iter().filter_map(|entry| domain_of_dn(entry.value("nCName")?)).collect();
+        seen.domains = cross_reference::domains(&mut session.ldap, session.limit, configuration).await?;
     }
     let (head, attributes) = (session.head.clone(), ["objectGUID", "mS-DS-ConsistencyGuid"]);
     let query = Query::subtree(&head, filter, &attributes);
-    let mut cookie = Vec::new();
-    loop {
-        let page = page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await?;
-        for entry in &page.entries {
+    let mut pages = Pages::default();
+    while let Some(entries) = pages.next(&mut session.ldap, session.limit, query, Vec::new()).await? {
+        for entry in &entries {
             let anchor = entry.bytes("mS-DS-ConsistencyGuid").or_else(|| entry.bytes("objectGUID"));
             *seen.anchors.entry(anchor.unwrap_or_default().to_vec()).or_default() += 1;
         }
-        cookie = page.cookie;
-        if cookie.is_empty() {
-            return Ok(seen);
-        }
     }
+    Ok(seen)
 }
 
 /// The count of each forest. More than one is known from any part of it; "one" and "none" only from the whole,

@@ -6,7 +6,8 @@
 //! ([MS-ADTS] 3.1.1.1.4), and octets have an order in filters (3.1.1.2.2.4). Whatever goes wrong, the number is
 //! not known.
 
-use super::query::{Query, count_of_page};
+use super::pages::Pages;
+use super::query::Query;
 use super::room::{Room, Session, enter};
 use super::session::Access;
 use crate::directory::dn::split;
@@ -91,19 +92,13 @@ fn outermost(bases: &[String]) -> Vec<String> {
 async fn count(session: &mut Session, bases: &[String], filter: &str) -> Option<u32> {
     let mut count = 0_u32;
     for base in bases {
-        let mut cookie = Vec::new();
+        let mut pages = Pages::default();
+        let query = Query::subtree(base, filter, &NAMES_ALONE);
         loop {
-            let query = Query::subtree(base, filter, &NAMES_ALONE);
-            match count_of_page(&mut session.ldap, session.limit, query, cookie).await {
-                Ok((found, next)) => {
-                    count = count.saturating_add(found as u32);
-                    cookie = next;
-                }
+            match pages.next(&mut session.ldap, session.limit, query, Vec::new()).await {
+                Ok(Some(entries)) => count = count.saturating_add(entries.len() as u32),
                 Err(failure) if failure.is_of_the_controller() => return None,
-                Err(_) => break,
-            }
-            if cookie.is_empty() {
-                break;
+                Ok(None) | Err(_) => break,
             }
         }
     }

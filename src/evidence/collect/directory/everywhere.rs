@@ -39,6 +39,8 @@ pub struct Outcome {
     pub deleted: bool,
     /// Domains that the name may lie in, and that answered.
     pub searched: Vec<String>,
+    /// Domains that the name may lie in too, and that are not examined.
+    pub unexamined: Vec<String>,
     pub is_unique: bool,
 }
 
@@ -70,6 +72,13 @@ pub async fn look_up(world: &World, access: &Access, rooms: &[Room], names: &[St
                 Ok((Found { elsewhere: true, .. }, _)) => {}
                 Ok((found, users)) => {
                     outcome.searched.push(room.domain.display.clone());
+                    let is_room =
+                        |domain: &str| rooms.iter().any(|room| room.domain.display.eq_ignore_ascii_case(domain));
+                    for domain in found.forest {
+                        if !is_room(&domain) && !outcome.unexamined.contains(&domain) {
+                            outcome.unexamined.push(domain);
+                        }
+                    }
                     outcome.deleted |= found.deleted;
                     outcome.count += found.dns.len();
                     outcome.hits.extend(users.into_iter().map(|user| (room.domain.clone(), user)));
@@ -138,6 +147,13 @@ impl Outcome {
         if self.count > 0 {
             let text = format!("The object in {domains} was there, and could not be read a moment later.");
             return Miss::new(State::NotReadable, "ldap", "gone", text);
+        }
+        if !self.unexamined.is_empty() {
+            let others = self.unexamined.join(", ");
+            let text = format!(
+                "No object of this name is in {domains}; it may lie in {others}, not examined; -Domain adds a domain."
+            );
+            return Miss::new(State::NotReadable, NOT_EXAMINED, "", text);
         }
         Miss::new(State::NotFound, "ldap", "notFound", format!("No object of this name is in {domains}."))
     }
@@ -224,6 +240,10 @@ mod tests {
             (
                 Outcome { searched: searched(), deleted: true, is_unique: true, ..Outcome::default() },
                 vec![(State::NotFound, one("user:anna deleted"), Some(0))],
+            ),
+            (
+                Outcome { searched: searched(), unexamined: vec!["eu.corp.example".to_owned()], ..Outcome::default() },
+                vec![(State::NotReadable, one("user:anna notExamined"), Some(0))],
             ),
             (
                 Outcome { searched: searched(), misses: silent(), ..Outcome::default() },

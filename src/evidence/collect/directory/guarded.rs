@@ -8,7 +8,8 @@ use super::asked::{Asked, base, subtree};
 use super::binary::sid;
 use super::entry::Entry;
 use super::ldap::Failure;
-use super::query::{Query, ask, page};
+use super::pages::Pages;
+use super::query::{Query, ask};
 use super::room::Session;
 use crate::directory::{Sid, protected_groups};
 use ldap3::ldap_escape;
@@ -62,14 +63,9 @@ impl Guarded {
         while let Some(level) = tree.next_level() {
             let filter = any_of("memberOf", level.iter().map(|group| ldap_escape(tree.name(*group)).into_owned()));
             let query = Query::subtree(&head, &filter, &attributes);
-            let mut cookie = Vec::new();
-            loop {
-                let page = page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await?;
-                page.entries.iter().for_each(|entry| tree.note(entry, &level));
-                cookie = page.cookie;
-                if cookie.is_empty() {
-                    break;
-                }
+            let mut pages = Pages::default();
+            while let Some(entries) = pages.next(&mut session.ldap, session.limit, query, Vec::new()).await? {
+                entries.iter().for_each(|entry| tree.note(entry, &level));
             }
         }
         Ok(Guarded { is_whole: is_root, ..tree.members() })

@@ -6,7 +6,7 @@ use super::cross_reference;
 use super::distribution;
 use super::entry::Entry;
 use super::ldap::Failure;
-use super::query::{Query, ask, show_deleted};
+use super::query::{Query, ask, entry, show_deleted};
 use super::room::Session;
 use crate::directory::Sid;
 use crate::directory::names::{dns_name, domain_around};
@@ -57,12 +57,19 @@ pub struct Found {
     pub deleted: bool,
     /// The name cannot lie in this domain.
     pub elsewhere: bool,
+    /// It is not here, and may lie in any of these: every domain of the forest.
+    pub forest: Vec<String>,
 }
 
 impl Form {
     /// True when no two objects have the same: what one controller found needs no other.
     pub fn is_unique(&self) -> bool {
         matches!(self, Form::Dn(_) | Form::Guid(_) | Form::Sid(_))
+    }
+
+    /// True when the name does not say in which domain it lies.
+    fn names_no_domain(&self) -> bool {
+        matches!(self, Form::Guid(_) | Form::Upn(_) | Form::Sam(_))
     }
 
     fn filter(&self) -> Option<String> {
@@ -89,7 +96,10 @@ pub fn searches(asked: &Asked, names: &[String], all: usize) -> Vec<String> {
         1..=MOST_LISTED => names.iter().flat_map(|name| search_of(asked, &form(name))).collect(),
         _ => {
             let filter = format!("<filter of each of {all} names>");
-            cross_reference::search(asked).into_iter().chain([subtree(&asked.head, &filter, "objectGUID")]).collect()
+            let own = [base(&asked.head, "objectSid"), subtree(&asked.head, &filter, "objectGUID")];
+            let of_the_forest =
+                cross_reference::search(asked).into_iter().chain(cross_reference::search_of_domains(asked));
+            of_the_forest.chain(own).collect()
         }
     };
     searches.push(base("<each object found>", "attributes of the user"));
@@ -106,7 +116,11 @@ fn search_of(asked: &Asked, form: &Form) -> Vec<String> {
         Form::Qualified { domain, .. } if dns_name(domain).is_some_and(|domain| asked.dns == domain) => vec![below()],
         // By its NetBIOS name it may be any domain.
         Form::Qualified { .. } => cross_reference::search(asked).into_iter().chain([below()]).collect(),
-        Form::Guid(_) | Form::Sid(_) | Form::Upn(_) | Form::Sam(_) => vec![below()],
+        Form::Sid(sid) => sid.domain().map(|_| base(&asked.head, "objectSid")).into_iter().chain([below()]).collect(),
+        // Not found here it may lie in another domain.
+        Form::Guid(_) | Form::Upn(_) | Form::Sam(_) => {
+            [below()].into_iter().chain(cross_reference::search_of_domains(asked)).collect()
+        }
     }
 }
 
@@ -121,18 +135,44 @@ pub async fn find(session: &mut Session, form: &Form, domain: &str) -> Result<Fo
             let own = own.as_deref().or(domain.split('.').next()).unwrap_or_default();
             !own.eq_ignore_ascii_case(wanted)
         }
+        Form::Sid(sid) => match sid.domain() {
+            Some(wanted) => own_sid(session).await?.is_some_and(|own| own != wanted),
+            None => false,
+        },
         _ => false,
     };
     if is_elsewhere {
         return Ok(Found { elsewhere: true, ..Found::default() });
     }
     let found = search(session, form, false).await?;
-    if !found.is_empty() || !form.is_unique() {
+    if !found.is_empty() {
         return Ok(Found { dns: found.into_iter().map(|entry| entry.dn).collect(), ..Found::default() });
     }
     // Only administrators see deleted objects; for others this finds nothing.
-    let deleted = search(session, form, true).await.is_ok_and(|found| !found.is_empty());
-    Ok(Found { deleted, ..Found::default() })
+    let deleted = form.is_unique() && search(session, form, true).await.is_ok_and(|found| !found.is_empty());
+    let forest = match form.names_no_domain() && !deleted {
+        true => forest(session).await?,
+        false => Vec::new(),
+    };
+    Ok(Found { deleted, forest, ..Found::default() })
+}
+
+/// The SID of the domain, where it may be read.
+async fn own_sid(session: &mut Session) -> Result<Option<Sid>, Failure> {
+    let head = session.head.clone();
+    match entry(&mut session.ldap, session.limit, &head, &["objectSid"]).await {
+        Err(failure) if failure.is_of_the_controller() => Err(failure),
+        other => Ok(other.ok().flatten().and_then(|head| Sid::from_bytes(head.bytes("objectSid")?).ok())),
+    }
+}
+
+/// Every domain of the forest, where that may be read.
+async fn forest(session: &mut Session) -> Result<Vec<String>, Failure> {
+    let Some(configuration) = session.configuration.clone() else { return Ok(Vec::new()) };
+    match cross_reference::domains(&mut session.ldap, session.limit, &configuration).await {
+        Err(failure) if failure.is_of_the_controller() => Err(failure),
+        other => Ok(other.unwrap_or_default()),
+    }
 }
 
 async fn search(session: &mut Session, form: &Form, deleted: bool) -> Result<Vec<Entry>, Failure> {

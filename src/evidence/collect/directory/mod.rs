@@ -32,6 +32,7 @@ mod identities;
 mod ldap;
 mod locator;
 mod lookup;
+mod pages;
 mod pair;
 mod password_filters;
 mod pso;

@@ -1,14 +1,11 @@
-//! Searches: whole, or in pages, and with the controls for descriptors and for deleted objects.
+//! Searches, whole, and the controls for descriptors and for deleted objects.
 
 use super::connection::Connection;
 use super::entry::Entry;
 use super::ldap::{Failure, guarded};
-use ldap3::controls::{Control, ControlType, PagedResults, RawControl};
+use ldap3::controls::{Control, RawControl};
 use ldap3::{LdapError, ResultEntry, Scope};
 use std::time::Duration;
-
-/// Entries per page: the answer stays small, and below MaxPageSize of every controller ([MS-ADTS] 3.1.1.3.4.6).
-const PAGE: i32 = 500;
 
 /// LDAP_SERVER_SD_FLAGS_OID ([MS-ADTS] 3.1.1.3.4.1.11).
 const SD_FLAGS: &str = "1.2.840.113556.1.4.801";
@@ -59,13 +56,6 @@ impl<'q> Query<'q> {
     }
 }
 
-/// One page of an answer.
-pub struct Page {
-    pub entries: Vec<Entry>,
-    /// Names the next page; empty at the end.
-    pub cookie: Vec<u8>,
-}
-
 /// A search that is read whole; for few entries only. A referral in place of an answer is a refusal: the object
 /// lies elsewhere. Those beside entries, to other partitions, are left out.
 pub async fn ask(
@@ -92,53 +82,8 @@ pub async fn entry(
     }
 }
 
-/// The next page of a search; the first with an empty cookie.
-pub async fn page(
-    ldap: &mut Connection,
-    limit: Duration,
-    query: Query<'_>,
-    cookie: Vec<u8>,
-    controls: Vec<RawControl>,
-) -> Result<Page, Failure> {
-    let (entries, cookie) = unread_page(ldap, limit, query, cookie, controls).await?;
-    let entries = entries.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
-    Ok(Page { entries, cookie })
-}
-
-/// How many entries the next page has, which nobody reads, and the cookie of the one after it.
-pub async fn count_of_page(
-    ldap: &mut Connection,
-    limit: Duration,
-    query: Query<'_>,
-    cookie: Vec<u8>,
-) -> Result<(usize, Vec<u8>), Failure> {
-    let (entries, cookie) = unread_page(ldap, limit, query, cookie, Vec::new()).await?;
-    Ok((entries.len(), cookie))
-}
-
-async fn unread_page(
-    ldap: &mut Connection,
-    limit: Duration,
-    query: Query<'_>,
-    cookie: Vec<u8>,
-    mut controls: Vec<RawControl>,
-) -> Result<(Vec<ResultEntry>, Vec<u8>), Failure> {
-    let paging = PagedResults { size: PAGE, cookie };
-    controls.push(paging.into());
-    let (entries, controls) = run(ldap, limit, query, controls).await?;
-    let cookie = controls.iter().find_map(|Control(kind, raw)| match kind {
-        Some(ControlType::PagedResults) => Some(raw.clone()),
-        _ => None,
-    });
-    let cookie = match cookie {
-        // The library panics on one that is not well-formed.
-        Some(raw) => guarded(limit, async { Ok(raw.parse::<PagedResults>().cookie) }).await?,
-        None => Vec::new(),
-    };
-    Ok((entries, cookie))
-}
-
-async fn run(
+/// A search, or a page of one, and the controls that came with its end.
+pub async fn run(
     ldap: &mut Connection,
     limit: Duration,
     query: Query<'_>,

@@ -4,7 +4,8 @@ use super::accounts::{OF_THE_DOMAINS, accounts, inside};
 use super::asked::{Asked, base, in_plan, in_rooms, subtree};
 use super::everywhere::user_target;
 use super::ldap::{Failure, LDAP_TIMEOUT};
-use super::query::{Query, entry, page};
+use super::pages::Pages;
+use super::query::{Query, entry};
 use super::room::{Miss, Room, Session, each, enter, entering, rooms};
 use super::sample::{Place, Sample, place};
 use super::session::Access;
@@ -207,20 +208,18 @@ async fn scan(
 /// True when the last page was read, false when the time was over before.
 async fn read_all(session: &mut Session, base: &str, sample: &mut Sample, until: Instant) -> Result<bool, Failure> {
     let query = Query::subtree(base, USERS, &["objectGUID"]);
-    let mut cookie = Vec::new();
+    let mut pages = Pages::default();
     loop {
-        if Instant::now() >= until {
+        if !pages.is_over() && Instant::now() >= until {
             return Ok(false);
         }
-        let page = page(&mut session.ldap, session.limit, query, cookie, Vec::new()).await?;
-        for entry in &page.entries {
+        let Some(entries) = pages.next(&mut session.ldap, session.limit, query, Vec::new()).await? else {
+            return Ok(true);
+        };
+        for entry in &entries {
             if let Some(guid) = entry.bytes("objectGUID") {
                 sample.add(guid, &entry.dn);
             }
-        }
-        cookie = page.cookie;
-        if cookie.is_empty() {
-            return Ok(true);
         }
     }
 }

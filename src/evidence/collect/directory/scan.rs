@@ -2,7 +2,7 @@
 //! the domain holds.
 //!
 //! When a controller dies, the range that was being read is read again at the next one, from its start; who
-//! was seen already is left out.
+//! was seen already is left out. A user is seen once all is known of it.
 
 use super::accounts::{accounts, inside};
 use super::asked::Asked;
@@ -11,7 +11,8 @@ use super::descriptors::container;
 use super::entry::Entry;
 use super::guarded::Guarded;
 use super::ldap::{Failure, LDAP_TIMEOUT};
-use super::query::{DACL_ONLY, Page, Query, descriptor_parts, page};
+use super::pages::Pages;
+use super::query::{DACL_ONLY, Query, descriptor_parts};
 use super::room::{Miss, Room, Session, enter, rooms};
 use super::scan_plan::{Wanted, searches};
 use super::scanned_users::{Found, Seen, new_users};
@@ -76,7 +77,7 @@ pub struct Scan {
     ds_heuristics: Option<String>,
     /// Ranges still to read, the current one last.
     ranges: Vec<Range>,
-    cookie: Vec<u8>,
+    pages: Pages,
     open: Option<Open>,
     guarded: Option<Guarded>,
     /// The controller to try next, and how many may be tried before a new user is seen.
@@ -138,7 +139,7 @@ impl Scan {
             containers: wanted.containers.then(HashSet::new),
             ds_heuristics,
             ranges,
-            cookie: Vec::new(),
+            pages: Pages::default(),
             open: None,
             guarded: None,
             next_candidate: 0,
@@ -183,12 +184,12 @@ impl Scan {
                 break;
             }
             match self.part(&range).await {
-                Ok((Page { entries, cookie }, containers)) => {
-                    let users = self.take(&range, entries).await;
-                    if cookie.is_empty() {
-                        self.end_range();
+                Ok(None) => self.end_range(),
+                Ok(Some((entries, containers))) => {
+                    let (users, failure) = self.take(&range, entries).await;
+                    if let Some(failure) = failure {
+                        self.suffer(&range, &failure);
                     }
-                    self.cookie = cookie;
                     if !users.is_empty() || !containers.is_empty() {
                         self.tries = self.room.candidates.len();
                         return Some(Batch { users, containers });
@@ -203,6 +204,8 @@ impl Scan {
 
     fn end_range(&mut self) {
         self.ranges.pop();
+        self.pages = Pages::default();
+        self.unseen.begin();
         self.seen_before = self.seen.count();
     }
 
@@ -215,7 +218,7 @@ impl Scan {
             self.tries -= 1;
             match self.enter_at(place).await {
                 Ok(open) => {
-                    self.cookie.clear();
+                    self.pages = Pages::default();
                     self.unseen.restart();
                     self.ready.get_or_insert_with(Instant::now);
                     self.open = Some(open);
@@ -251,17 +254,17 @@ impl Scan {
         Ok(Open { session, token })
     }
 
-    /// A page, and of users the containers above them that are wanted.
-    async fn part(&mut self, range: &Range) -> Result<(Page, Vec<Record>), Failure> {
-        let page = self.page(range).await?;
+    /// A page, and of users the containers above them that are wanted; `None` at the end of the range.
+    async fn part(&mut self, range: &Range) -> Result<Option<(Vec<Entry>, Vec<Record>)>, Failure> {
+        let Some(entries) = self.page(range).await? else { return Ok(None) };
         let containers = match range.what {
-            What::Users => self.above(&page.entries).await?,
+            What::Users => self.above(&entries).await?,
             What::Containers | What::Nameless => Vec::new(),
         };
-        Ok((page, containers))
+        Ok(Some((entries, containers)))
     }
 
-    async fn page(&mut self, range: &Range) -> Result<Page, Failure> {
+    async fn page(&mut self, range: &Range) -> Result<Option<Vec<Entry>>, Failure> {
         let Some(Open { session, .. }) = &mut self.open else { return Err(Failure::Broken(String::new())) };
         let (filter, attributes) = match range.what {
             What::Users => (self.filter.as_str(), &SCANNED[..]),
@@ -269,8 +272,7 @@ impl Scan {
             What::Nameless => (unseen::NAMELESS, &unseen::OF_THE_NAMELESS[..]),
         };
         let query = Query::subtree(&range.base, filter, attributes);
-        let controls = vec![descriptor_parts(DACL_ONLY)];
-        page(&mut session.ldap, session.limit, query, std::mem::take(&mut self.cookie), controls).await
+        self.pages.next(&mut session.ldap, session.limit, query, vec![descriptor_parts(DACL_ONLY)]).await
     }
 
     /// Another controller goes on where this one ended; a range that is refused is a gap.
@@ -282,7 +284,6 @@ impl Scan {
         } else {
             self.miss(range);
             self.end_range();
-            self.cookie.clear();
         }
     }
 
@@ -334,6 +335,7 @@ impl Scan {
         self.gaps.extend(gaps);
         let domain = |value: String| NameValue { name: self.domain.display.clone(), value };
         self.gaps.extend(self.seen.unread().map(domain));
+        self.notes.extend(self.seen.groupless().map(domain));
         if more > 0 {
             self.gaps.push(domain(format!("this account may not see what is in {more} further containers")));
         }
@@ -346,13 +348,13 @@ impl Scan {
         }
     }
 
-    /// What a page says. Of users those who are new.
-    async fn take(&mut self, range: &Range, entries: Vec<Entry>) -> Vec<Found> {
-        let Some(Open { session, token }) = &mut self.open else { return Vec::new() };
+    /// What a page says. Of users those who are new, and the failure that left some of them open.
+    async fn take(&mut self, range: &Range, entries: Vec<Entry>) -> (Vec<Found>, Option<Failure>) {
+        let Some(Open { session, token }) = &mut self.open else { return (Vec::new(), None) };
         match range.what {
             What::Users => {
                 let guarded = self.guarded.get_or_insert_default();
-                return new_users(entries, session, guarded, &mut self.seen).await;
+                return new_users(entries, session, guarded, &mut self.seen, self.tries == 0).await;
             }
             What::Containers => {
                 let note = |entry| self.unseen.note_container(entry, &session.head, token.as_ref());
@@ -360,7 +362,7 @@ impl Scan {
             }
             What::Nameless => entries.iter().for_each(|entry| self.unseen.note_nameless(entry, &session.head)),
         }
-        Vec::new()
+        (Vec::new(), None)
     }
 }
 

@@ -45,6 +45,13 @@ impl Seen {
         self.users.iter().filter_map(|found| found.user.sam.as_deref()).collect()
     }
 
+    /// Who came without any of its groups.
+    fn groupless(&self) -> HashSet<&str> {
+        let users = self.users.iter().map(|found| &found.user);
+        let users = users.filter(|user| user.protected_groups.is_none() && user.member_of_transitive.is_none());
+        users.filter_map(|user| user.sam.as_deref()).collect()
+    }
+
     fn only_gap(&self) -> (&str, &str) {
         match self.gaps.as_slice() {
             [gap] => (gap.name.as_str(), gap.value.as_str()),
@@ -91,6 +98,7 @@ fn start(network: &mut Network) -> (Arc<World>, Arc<Access>, Room) {
         let mut candidate = Candidate { way: Way::Tls(Protection::Ldaps), ..pattern.clone() };
         candidate.controller.fqdn = listener.local_addr().expect("address").to_string();
         candidate.root.root_domain_naming_context = Some(HEAD.to_owned());
+        candidate.root.configuration_naming_context = Some(format!("CN=Configuration,{HEAD}"));
         Controller::new(domain, turn).serve(listener, Some(tls.clone()));
         candidate
     };
@@ -168,13 +176,45 @@ async fn a_domain_is_read_to_its_end_and_protected_users_are_known() {
 async fn another_controller_goes_on_where_one_ends() {
     let ended = [(0, Turn::Farewell), (1, Turn::Farewell), (1, Turn::Code(51)), (1, Turn::Code(52))];
     // These are noticed when nothing comes any more.
-    let mute = [(1, Turn::Silence), (1, Turn::Noise)];
+    let mute = [(1, Turn::Silence), (1, Turn::Noise), (0, Turn::Void), (1, Turn::Void)];
     for turn in ended.into_iter().chain(mute) {
         let patience = Duration::from_secs(if mute.contains(&turn) { 2 } else { 30 });
         let seen = scanned(Network { patience, ..network(&[Some(turn), None]) }).await;
         assert_eq!((seen.users.len(), seen.names().len()), (USERS + 1, USERS + 1), "{turn:?}");
         assert!(seen.gaps.is_empty(), "{turn:?}: {:?}", seen.gaps);
     }
+}
+
+#[tokio::test]
+async fn what_a_mute_controller_does_not_tell_of_users_the_next_one_does() {
+    let silent = || {
+        let mut network = network(&[Some((1, Turn::SilenceBehind)), None]);
+        network.controllers.iter_mut().for_each(|(domain, _)| domain.all_ask = true);
+        Network { patience: Duration::from_secs(2), ..network }
+    };
+    let seen = scanned(silent()).await;
+    assert_eq!((seen.users.len(), seen.names().len()), (USERS + 1, USERS + 1));
+    assert_eq!(seen.groupless(), HashSet::new());
+    assert!(seen.gaps.is_empty() && seen.notes.is_empty(), "{:?} {:?}", seen.gaps, seen.notes);
+    let mut alone = silent();
+    alone.controllers.truncate(1);
+    let seen = scanned(alone).await;
+    let (base, why) = seen.only_gap();
+    assert_eq!((base, seen.groupless().len()), (HEAD, 0), "nobody comes without groups while others come");
+    assert!(why.ends_with("no answer within 2000 ms"), "{why}");
+}
+
+#[tokio::test]
+async fn a_user_whom_no_controller_tells_about_does_not_end_the_scan() {
+    let mut network = network(&[None, None]);
+    network.controllers.iter_mut().for_each(|(domain, _)| domain.unanswered = Some(11));
+    let seen = scanned(Network { patience: Duration::from_secs(2), ..network }).await;
+    assert_eq!((seen.users.len(), seen.names().len()), (USERS + 1, USERS + 1));
+    assert_eq!(seen.groupless(), HashSet::from(["u0000011"]));
+    let notes: Vec<&str> = seen.notes.iter().map(|note| note.value.as_str()).collect();
+    let first = "CN=u0000011,OU=c11,DC=bench,DC=example";
+    assert_eq!(notes, [format!("no controller told all groups of 1 users; the first is {first}")]);
+    assert!(seen.gaps.is_empty(), "{:?}", seen.gaps);
 }
 
 #[tokio::test]
@@ -258,6 +298,20 @@ async fn what_the_account_may_not_see_is_named() {
 }
 
 #[tokio::test]
+async fn what_one_base_hides_is_not_forgotten_when_a_controller_ends_in_the_next() {
+    // Two pages of users, the nameless below the first base, and no more.
+    let mut network = network(&[Some((3, Turn::Farewell)), None]);
+    network.controllers.iter_mut().for_each(|(domain, _)| domain.nameless = Some(3));
+    network.bases = vec![format!("OU=c03,{HEAD}"), format!("OU=c04,{HEAD}")];
+    let seen = scanned(network).await;
+    assert_eq!((seen.users.len(), seen.gaps.len()), (2 * USERS / 60 - 1, 0));
+    let notes: Vec<&str> = seen.notes.iter().map(|note| note.value.as_str()).collect();
+    let text = "of 1 objects, maybe users, this account may see the name alone; the first is \
+        CN=u0000003,OU=c03,DC=bench,DC=example";
+    assert_eq!(notes, [text]);
+}
+
+#[tokio::test]
 async fn a_filter_narrows_the_users() {
     let seen = scanned(Network { filter: Some("(adminCount=1)"), ..network(&[None]) }).await;
     assert_eq!(seen.names(), HashSet::from(["u0000007", "u0000107", "u0000207", "u0001007", "u0001107"]));
@@ -293,6 +347,32 @@ async fn a_name_finds_who_has_it_and_no_sign_in_it_finds_more() {
     for ((name, expected), outcome) in names.iter().zip(outcomes) {
         assert_eq!((outcome.count, outcome.hits.len()), (*expected, *expected), "{name:?}: {outcome:?}");
         assert!(outcome.misses.is_empty(), "{name:?}: {:?}", outcome.misses);
+    }
+}
+
+#[tokio::test]
+async fn who_may_lie_in_a_domain_that_is_not_examined_is_not_said_to_be_missing() {
+    let here = vec![DNS.to_owned()];
+    let sibling = vec!["sales.bench.example".to_owned()];
+    for (has_sibling, name, searched, unexamined) in [
+        (true, "nobody", &here, sibling.as_slice()),
+        (true, "nobody@sales.bench.example", &here, &sibling),
+        (true, "00299570-246d-11d0-a768-00aa006e0529", &here, &sibling),
+        (true, "BENCH\\nobody", &here, &[]),
+        (true, "S-1-5-21-1-2-3-99", &here, &[]),
+        (true, "u0000001", &here, &[]),
+        (false, "nobody", &here, &[]),
+        (false, "S-1-5-21-9-9-9-10001", &Vec::new(), &[]),
+    ] {
+        let (world, access, room) = start(&mut holding(|domain| {
+            if has_sibling {
+                domain.add_domain("SALES");
+            }
+        }));
+        let until = Instant::now() + Duration::from_secs(60);
+        let outcome = look_up(&world, &access, &[room], &[name.to_owned()], until).await.swap_remove(0);
+        assert_eq!((&outcome.searched, outcome.unexamined.as_slice()), (searched, unexamined), "{name}: {outcome:?}");
+        assert!(outcome.misses.is_empty(), "{name}: {:?}", outcome.misses);
     }
 }
 

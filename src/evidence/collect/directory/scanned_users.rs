@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::guarded::{DOMAIN_USERS, Guarded};
+use super::ldap::Failure;
 use super::query::DACL_ONLY;
 use super::room::{IN_FLIGHT, Session};
 use super::user_entry::{assemble, read};
@@ -9,6 +10,7 @@ use crate::evidence::{Bytes, SecurityDescriptor, User};
 use futures_util::StreamExt;
 use std::collections::HashSet;
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A user as a scan sees it.
 #[derive(Clone)]
@@ -25,12 +27,20 @@ pub struct Seen {
     /// Of the names of users whose objectGUID may not be read, and the first of these names.
     without_guid: HashSet<u64, foldhash::fast::FixedState>,
     first_without: String,
+    /// Users whose groups no controller told, and the name of the first.
+    groupless: usize,
+    first_groupless: String,
 }
 
 impl Seen {
     /// False when the user was seen before.
     pub fn insert(&mut self, guid: &[u8; 16]) -> bool {
         self.hashes.insert(self.state.hash_one(guid))
+    }
+
+    /// The user comes again.
+    fn remove(&mut self, guid: &[u8; 16]) {
+        self.hashes.remove(&self.state.hash_one(guid));
     }
 
     pub fn count(&self) -> usize {
@@ -44,6 +54,19 @@ impl Seen {
         self.without_guid.insert(self.state.hash_one(dn));
     }
 
+    fn note_groupless(&mut self, dn: &str) {
+        if self.groupless == 0 {
+            self.first_groupless = dn.to_owned();
+        }
+        self.groupless += 1;
+    }
+
+    /// What is to be said of users whose own question every controller left without an answer.
+    pub fn groupless(&self) -> Option<String> {
+        let (count, first) = (self.groupless, &self.first_groupless);
+        (count > 0).then(|| format!("no controller told all groups of {count} users; the first is {first}"))
+    }
+
     /// What is to be said of users that cannot be told apart; they are not counted.
     pub fn unread(&self) -> Option<String> {
         let (count, first) = (self.without_guid.len(), &self.first_without);
@@ -51,8 +74,16 @@ impl Seen {
     }
 }
 
-/// The users of a page who are new.
-pub async fn new_users(entries: Vec<Entry>, session: &Session, guarded: &Guarded, seen: &mut Seen) -> Vec<Found> {
+/// The users of a page who are new, and the failure of the controller when it did not tell all about them. Who
+/// is left open then is not seen yet: the next controller is asked. At the last one, a page that would bring
+/// nobody brings those whose question failed, without their groups: else the users behind them would never come.
+pub async fn new_users(
+    entries: Vec<Entry>,
+    session: &Session,
+    guarded: &Guarded,
+    seen: &mut Seen,
+    is_last: bool,
+) -> (Vec<Found>, Option<Failure>) {
     let mut found = Vec::with_capacity(entries.len());
     let mut unsure = Vec::new();
     for mut entry in entries {
@@ -69,9 +100,6 @@ pub async fn new_users(entries: Vec<Entry>, session: &Session, guarded: &Guarded
         let mut user = User { search_count: Some(1), ..assemble(entry, session) };
         let groups = guarded.of(&guid);
         let asks_itself = asks_itself(&user, primary, &groups);
-        if asks_itself {
-            unsure.push(found.len());
-        }
         // An empty list says that the user is in none: only what was asked below the groups may say it.
         user.protected_groups = (!asks_itself || !groups.is_empty()).then_some(groups);
         let descriptor = SecurityDescriptor {
@@ -82,19 +110,53 @@ pub async fn new_users(entries: Vec<Entry>, session: &Session, guarded: &Guarded
             purpose: "user".to_owned(),
             ..SecurityDescriptor::default()
         };
-        found.push(Found { user, descriptor });
-    }
-    let questions = unsure.into_iter().map(|place| {
-        let (mut session, dn) = (session.clone(), found[place].descriptor.dn.clone());
-        async move { (place, read(&mut session, &dn).await) }
-    });
-    let answers: Vec<_> = futures_util::stream::iter(questions).buffer_unordered(IN_FLIGHT).collect().await;
-    for (place, answer) in answers {
-        if let Ok(Some(whole)) = answer {
-            found[place].user.member_of_transitive = whole.member_of_transitive;
+        let one = Found { user, descriptor };
+        match asks_itself {
+            true => unsure.push((guid, one)),
+            false => found.push(one),
         }
     }
-    found
+    // One question without an answer is enough, as in `room::each`.
+    let is_lost = AtomicBool::new(false);
+    let questions = unsure.into_iter().map(|(guid, one)| {
+        let (mut session, is_lost) = (session.clone(), &is_lost);
+        async move {
+            if is_lost.load(Ordering::Relaxed) {
+                return (guid, one, None);
+            }
+            let answer = read(&mut session, &one.descriptor.dn).await;
+            if answer.as_ref().err().is_some_and(Failure::is_of_the_controller) {
+                is_lost.store(true, Ordering::Relaxed);
+            }
+            (guid, one, Some(answer))
+        }
+    });
+    let answers: Vec<_> = futures_util::stream::iter(questions).buffered(IN_FLIGHT).collect().await;
+    let (mut failed, mut failure) = (Vec::new(), None);
+    for (guid, mut one, answer) in answers {
+        match answer {
+            None => seen.remove(&guid),
+            Some(Err(lost)) if lost.is_of_the_controller() => {
+                failed.push((guid, one));
+                failure = Some(lost);
+            }
+            // A refusal, and an object that is gone by now, concern this user alone.
+            Some(answer) => {
+                one.user.member_of_transitive = answer.ok().flatten().and_then(|whole| whole.member_of_transitive);
+                found.push(one);
+            }
+        }
+    }
+    let is_given_up = is_last && found.is_empty();
+    for (guid, one) in failed {
+        if is_given_up {
+            seen.note_groupless(&one.descriptor.dn);
+            found.push(one);
+        } else {
+            seen.remove(&guid);
+        }
+    }
+    (found, failure)
 }
 
 /// Whether the user itself has to be asked for its groups: another primary group may be nested in a protected

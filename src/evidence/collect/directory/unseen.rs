@@ -50,6 +50,8 @@ pub struct Unseen {
     pub first: String,
     /// Containers that can be read, in lower case.
     containers: HashSet<String>,
+    /// `more` and `objects` where the current range began.
+    before: (usize, usize),
 }
 
 impl Unseen {
@@ -102,10 +104,14 @@ impl Unseen {
         }
     }
 
-    /// The range of the nameless starts again.
+    /// A range begins: what was counted before it stays.
+    pub fn begin(&mut self) {
+        self.before = (self.more, self.objects);
+    }
+
+    /// The current range starts again.
     pub fn restart(&mut self) {
-        self.objects = 0;
-        self.more = 0;
+        (self.more, self.objects) = self.before;
     }
 }
 
@@ -190,5 +196,12 @@ mod tests {
             unseen.note_nameless(&entry("CN=anna,OU=Staff", None), HEAD);
         }
         assert_eq!((unseen.gaps.len(), unseen.more, unseen.objects), (MOST_NAMED, 7, 1));
+        unseen.begin();
+        for _ in 0..2 {
+            unseen.restart();
+            ["OU=last,OU=Staff", "CN=bert,OU=Staff"].iter().for_each(|dn| unseen.note_nameless(&entry(dn, None), HEAD));
+        }
+        assert_eq!((unseen.more, unseen.objects), (8, 2), "what an earlier range counted stays");
+        assert_eq!(unseen.first, "CN=anna,OU=Staff,DC=corp,DC=example");
     }
 }
