@@ -191,12 +191,15 @@ function Invoke-Job {
     }
     finally {
         if ($null -ne $job) {
-            # Cancelled here: a function that runs for the first time is compiled before it does anything.
-            if (-not $ended) {
-                $null = $library.Cancel($job)
-                Save-Remainder -Library $library -Job $job -Finding $finding
+            try {
+                # Cancelled here: a function that runs for the first time is compiled before it does anything.
+                if (-not $ended) {
+                    $null = $library.Cancel($job)
+                    Save-Remainder -Library $library -Job $job -Finding $finding
+                }
             }
-            $library.Close($job)
+            # Whatever happened: of jobs that stay open there is room for 64.
+            finally { $library.Close($job) }
         }
     }
 }
