@@ -15,18 +15,25 @@ Import-Module (Join-Path $PSScriptRoot 'Request.psm1')
 
 $script:Severity = 'info', 'low', 'medium', 'high', 'critical'
 
-# The sync server's configuration, read by the ADSync module in Windows PowerShell: here when this is
-# Windows PowerShell, else in the compatibility session of PowerShell 7.
-function Read-AdSync {
-    $script = Join-Path $PSScriptRoot 'AdSync.ps1'
-    if ($PSVersionTable.PSEdition -ne 'Core') { return & $script }
+# Runs a script in the compatibility session of PowerShell 7.
+$script:InWindowsPowerShell = {
+    param($path)
+    $ErrorActionPreference = 'Stop'
     $desktop = @{ UseWindowsPowerShell = $true }
     $session = New-PSSession @desktop
-    try { Invoke-Command -Session $session -FilePath $script }
+    try { Invoke-Command -Session $session -FilePath $path }
     finally { Remove-PSSession -Session $session }
 }
 
-$script:AdSyncOffer = { ConvertTo-Offer -Record @(Read-AdSync | ConvertFrom-Json) -End 'adsync-config' }
+# What reads the sync server's configuration by the ADSync module in Windows PowerShell: here when this is
+# Windows PowerShell, else in the compatibility session.
+function New-AdSyncCollector {
+    $path = Join-Path $PSScriptRoot 'AdSync.ps1'
+    $shell = [powershell]::Create()
+    $null = if ($PSVersionTable.PSEdition -ne 'Core') { $shell.AddCommand($path) }
+    else { $shell.AddScript($script:InWindowsPowerShell).AddArgument($path) }
+    @{ Kind = 'adsync-config'; Shell = $shell }
+}
 
 function Test-AdSyncService {
     [Environment]::OSVersion.Platform -eq [PlatformID]::Win32NT -and
@@ -164,15 +171,15 @@ function Invoke-Diagnostic {
             $call.Export = $Export
             $call.Request = New-LiveRequest -Cmdlet $Cmdlet -Bound $Bound -Handle $handle
             if ($UsesAdSync -and -not $call.Request.output['planOnly'] -and (Test-AdSyncService)) {
-                $call.Request.expects = @('adsync-config')
-                $call.Offer = $script:AdSyncOffer
+                $call.Collect = New-AdSyncCollector
+                $call.Request.expects = @($call.Collect.Kind)
             }
         }
         else {
             $analysis = New-AnalysisRequest -Cmdlet $Cmdlet -Bound $Bound -Export $Export -Evidence $Evidence
             $call.Export = 'pwb_analyze'
             $call.Request = $analysis.Request
-            if ($analysis.Record.Count) { $call.Offer = { ConvertTo-Offer -Record $analysis.Record -End 'records' } }
+            if ($analysis.Record.Count) { $call.Offer = { ConvertTo-Offer -Record $analysis.Record } }
         }
         Invoke-Job @call | ForEach-Object {
             if ($_.PSObject.TypeNames -contains 'PasswordWriteback.Finding') {
@@ -209,8 +216,8 @@ function Invoke-Diagnostic {
 
 # Writes or reads a bundle and emits its handle; a live export also streams findings, which nobody asked for.
 function Invoke-Bundle {
-    param([Management.Automation.PSCmdlet] $Cmdlet, [string] $Export, [hashtable] $Request, [scriptblock] $Offer)
-    Invoke-Job -Cmdlet $Cmdlet -Export $Export -Request $Request -Offer $Offer | ForEach-Object {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [string] $Export, [hashtable] $Request, [scriptblock] $Offer, [hashtable] $Collect)
+    Invoke-Job -Cmdlet $Cmdlet -Export $Export -Request $Request -Offer $Offer -Collect $Collect | ForEach-Object {
         if ($_.PSObject.TypeNames -notcontains 'PasswordWriteback.Finding') { ConvertTo-Output -Item $_ }
     }
 }
@@ -221,13 +228,13 @@ function Export-Evidence {
     $handle = New-Object 'Collections.Generic.List[uint64]'
     try {
         $export = New-ExportRequest -Cmdlet $Cmdlet -Bound $Bound -Evidence $Evidence -Handle $handle
-        $offer = $null
-        if ($export.Record.Count) { $offer = { ConvertTo-Offer -Record $export.Record -End 'records' } }
+        $offer = $collect = $null
+        if ($export.Record.Count) { $offer = { ConvertTo-Offer -Record $export.Record } }
         elseif ($export.Request.ContainsKey('live') -and (Test-AdSyncService)) {
-            $export.Request.live.expects = @('adsync-config')
-            $offer = $script:AdSyncOffer
+            $collect = New-AdSyncCollector
+            $export.Request.live.expects = @($collect.Kind)
         }
-        Invoke-Bundle -Cmdlet $Cmdlet -Export pwb_export_evidence -Request $export.Request -Offer $offer
+        Invoke-Bundle -Cmdlet $Cmdlet -Export pwb_export_evidence -Request $export.Request -Offer $offer -Collect $collect
     }
     finally { Remove-Secret -Handle $handle.ToArray() }
 }

@@ -7,6 +7,7 @@
 Set-StrictMode -Version 2.0
 
 Import-Module (Join-Path $PSScriptRoot 'Error.psm1')
+Import-Module (Join-Path $PSScriptRoot 'Collector.psm1')
 
 $script:Library = $script:LastReport = $null
 
@@ -151,19 +152,27 @@ function Invoke-Job {
         [Parameter(Mandatory)] [hashtable] $Request,
         # Emits JSON texts that are handed to the job once it runs.
         [scriptblock] $Offer,
+        # What takes too long for that: the Shell that collects a record while the job runs, and its Kind.
+        [hashtable] $Collect,
         [hashtable] $Result = @{}
     )
     $library = Get-Library -Cmdlet $Cmdlet
     $finding = New-Object 'Collections.Generic.List[object]'
     $sinceProgress = [Diagnostics.Stopwatch]::StartNew()
-    $job = $activity = $null
+    $job = $activity = $collector = $null
     $ended = $false
     try {
         $answer = $library.Start($Export, (ConvertTo-Json -InputObject $Request -Depth 20 -Compress))
         Assert-Answer -Cmdlet $Cmdlet -Answer $answer
         $job = $answer.Number
-        if ($Offer) { & $Offer | ForEach-Object { Assert-Answer -Cmdlet $Cmdlet -Answer $library.Offer($job, $_) } }
+        if ($Offer) { & $Offer | ForEach-Object { Send-Offer -Cmdlet $Cmdlet -Library $library -Job $job -Text $_ } }
+        if ($Collect) { $collector = Start-Collector @Collect }
+        $isCollecting = $null -ne $collector
         while (-not $ended) {
+            if ($isCollecting -and $collector.Handle.IsCompleted) {
+                $isCollecting = $false
+                Send-Offer -Cmdlet $Cmdlet -Library $library -Job $job -Text (Receive-Collector -Cmdlet $Cmdlet -Collector $collector)
+            }
             $answer = $library.Poll($job, 50) # Ctrl+C has to wait for the end of a poll.
             Assert-Answer -Cmdlet $Cmdlet -Answer $answer
             $snapshot = ConvertFrom-Json -InputObject $answer.Text
@@ -183,6 +192,7 @@ function Invoke-Job {
             }
             if ($snapshot.PSObject.Properties['error']) { Stop-Refused -Cmdlet $Cmdlet -Refusal $snapshot.error }
         }
+        if ($isCollecting) { $Cmdlet.WriteVerbose("The run ended before $($collector.Kind) was read.") }
         if ($activity) {
             $record = New-Object System.Management.Automation.ProgressRecord (0, $activity, 'Done')
             $record.RecordType = 'Completed'
@@ -191,14 +201,29 @@ function Invoke-Job {
     }
     finally {
         if ($null -ne $job) {
-            # Cancelled here: a function that runs for the first time is compiled before it does anything.
-            if (-not $ended) {
-                $null = $library.Cancel($job)
-                Save-Remainder -Library $library -Job $job -Finding $finding
+            try {
+                # Cancelled here: a function that runs for the first time is compiled before it does anything.
+                if (-not $ended) {
+                    $null = $library.Cancel($job)
+                    Save-Remainder -Library $library -Job $job -Finding $finding
+                }
             }
-            $library.Close($job)
+            # Whatever happened: of jobs that stay open there is room for 64.
+            finally {
+                $library.Close($job)
+                if ($collector) { Stop-Collector -Collector $collector }
+            }
         }
     }
+}
+
+# Hands records to a job. One that has ended takes no more (PWB_STATUS_NOT_EXPECTED, 203): what comes too late
+# must not cost the findings.
+function Send-Offer {
+    param([Management.Automation.PSCmdlet] $Cmdlet, [object] $Library, [uint64] $Job, [string] $Text)
+    $answer = $Library.Offer($Job, $Text)
+    if ($answer.Status -eq 203) { $Cmdlet.WriteVerbose("Records came too late. $((ConvertFrom-Json -InputObject $answer.Text).message)") }
+    else { Assert-Answer -Cmdlet $Cmdlet -Answer $answer }
 }
 
 # Takes the findings of a snapshot and gives them their type.

@@ -170,12 +170,12 @@ function Add-Evidence {
 
 # Records as offers of at most two hundred, far below the 16 MiB of a piece, and the end.
 function ConvertTo-Offer {
-    param([object[]] $Record, [string] $End)
+    param([object[]] $Record)
     for ($start = 0; $start -lt $Record.Count; $start += 200) {
         $stop = [Math]::Min($start + 199, $Record.Count - 1)
         ConvertTo-Json -InputObject @{ records = $Record[$start..$stop] } -Depth 30 -Compress
     }
-    ConvertTo-Json -InputObject @{ end = @($End) } -Compress
+    ConvertTo-Json -InputObject @{ end = @('records') } -Compress
 }
 
 # The request of an analysis, and the records to offer.

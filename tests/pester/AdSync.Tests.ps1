@@ -81,3 +81,75 @@ Describe 'The record of the sync server' {
         $record.error.text | Should -BeLike $Says
     }
 }
+
+Describe 'A run on the sync server' {
+    BeforeAll {
+        # A directory run in a process in which the configuration is read by this script.
+        function Invoke-OnSyncServer {
+            param([string] $Collector, [string] $Run)
+            Invoke-Fresh @"
+`$null = Test-PasswordWritebackDirectory -Domain corp.invalid -PlanOnly
+& (Get-Module -Name Diagnostic -All) {
+    function script:Test-AdSyncService { `$true }
+    function script:New-AdSyncCollector { @{ Kind = 'adsync-config'; Shell = [powershell]::Create().AddScript(`$collector) } }
+    `$script:collector = { $Collector }
+}
+`$limit = @{ Domain = 'corp.invalid'; TimeoutSecond = 1; GlobalTimeoutSecond = 3 }
+$Run
+"@
+        }
+        $record = '{"kind":"adsync-config","target":{"kind":"server","key":"server:x","display":"x","within":[]},"collectedAtUnixMs":1,"collector":"adsync","vantage":"syncServer","runAs":"x","state":"ok","durationMs":1,"data":{"version":null,"connectors":[]}}'
+    }
+
+    It 'begins while the configuration is read, and takes it when it is there' {
+        $said = Invoke-OnSyncServer "Start-Sleep -Seconds 1; '$record'" @'
+$watch = [Diagnostics.Stopwatch]::StartNew()
+$seen = Test-PasswordWritebackDirectory @limit -PassThruEvidence | Where-Object collectedAtUnixMs | ForEach-Object { $_.kind + ' ' + $_.state; $watch.ElapsedMilliseconds }
+$seen[1] -lt 900
+$seen -eq 'adsync-config ok'
+'@
+        $said | Should -Be 'True', 'adsync-config ok'
+    }
+    It 'ends at its limit, with its findings, when reading takes longer' {
+        $said = Invoke-OnSyncServer 'Start-Sleep -Seconds 60' @'
+$watch = [Diagnostics.Stopwatch]::StartNew()
+$all = Test-PasswordWritebackDirectory @limit -Verbose 4>&1
+$watch.Elapsed.TotalSeconds -lt 8
+@($all | Where-Object { $_.PSObject.TypeNames -contains 'PasswordWriteback.Finding' }).Count -gt 0
+@($all | Where-Object { $_ -is [Management.Automation.VerboseRecord] -and $_.Message -match 'ended before adsync-config was read' }).Count
+'@
+        $said | Should -Be 'True', 'True', '1'
+    }
+    It 'has its findings when nothing can be read, and says why' {
+        $said = Invoke-OnSyncServer 'throw "no such session"' @'
+$all = Test-PasswordWritebackDirectory @limit -Verbose 4>&1
+@($all | Where-Object { $_.PSObject.TypeNames -contains 'PasswordWriteback.Finding' }).Count -gt 0
+@($all | Where-Object { $_ -is [Management.Automation.VerboseRecord] -and $_.Message -match 'adsync-config.* no such session' }).Count
+'@
+        $said | Should -Be 'True', '1'
+    }
+    It 'writes evidence with the configuration in it' {
+        $file = Join-Path $TestDrive 'sync.zip'
+        $said = Invoke-OnSyncServer "'$record'" "(Export-PasswordWritebackEvidence -Path '$file' -NoRedact @limit).manifest.entries.name"
+        $said | Should -Contain 'records/adsync-config.ndjson'
+    }
+    It 'ends the reading with its consumer' {
+        $mark = Join-Path $TestDrive 'stopped'
+        $said = Invoke-OnSyncServer "try { Start-Sleep -Seconds 60 } finally { Set-Content -LiteralPath '$mark' -Value stopped }" @"
+try { Test-PasswordWritebackDirectory @limit -PassThruEvidence | ForEach-Object { throw 'mine' } } catch { `$_.Exception.Message }
+Get-Content -LiteralPath '$mark'
+"@
+        $said | Should -Be 'mine', 'stopped'
+    }
+    It 'has its findings when an offer comes after its end' {
+        $said = Invoke-OnSyncServer "''" @'
+& (Get-Module -Name Native -All) { function script:Start-Collector { @{ Kind = 'adsync-config'; Handle = @{ IsCompleted = $true } } }
+    function script:Receive-Collector { Start-Sleep -Seconds 4; '{"end":["adsync-config"]}' }
+    function script:Stop-Collector { } }
+$all = Test-PasswordWritebackDirectory @limit -Verbose 4>&1
+@($all | Where-Object { $_.PSObject.TypeNames -contains 'PasswordWriteback.Finding' }).Count -gt 0
+@($all | Where-Object { $_ -is [Management.Automation.VerboseRecord] -and $_.Message -match '^Records came too late' }).Count
+'@
+        $said | Should -Be 'True', '1'
+    }
+}

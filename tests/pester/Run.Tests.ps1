@@ -151,6 +151,16 @@ Describe 'A run' {
         $again = $all | Test-PasswordWriteback
         ConvertTo-Json $again -Depth 12 | Should -Be (ConvertTo-Json ($all | Where-Object { $_.PSObject.TypeNames[0] -eq 'PasswordWriteback.Report' }) -Depth 12)
     }
+    It 'leaves no job behind, even when what was finished cannot be collected' {
+        $evidence = Join-Path $TestDrive 'l.ndjson'
+        New-DnsEvidence -Path $evidence
+        $said = Invoke-Fresh @"
+`$null = Test-PasswordWritebackConnectivity -PlanOnly
+& (Get-Module -Name Native -All) { function script:Add-Finding { throw 'not readable' } }
+1..65 | ForEach-Object { try { Test-PasswordWritebackConnectivity -EvidencePath '$evidence' } catch { `$_.Exception.Message } } | Select-Object -Unique
+"@
+        $said | Should -Be 'not readable'
+    }
     It 'of a cmdlet without report hands its time over with the evidence' {
         $evidence = Join-Path $TestDrive 'r.ndjson'
         New-DnsEvidence -Path $evidence
