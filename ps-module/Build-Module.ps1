@@ -16,7 +16,7 @@ $ErrorActionPreference = 'Stop'
 $onWindows = [Environment]::OSVersion.Platform -eq [PlatformID]::Win32NT
 $files = @(
     'PasswordWriteback.psd1', 'PasswordWriteback.psm1', 'PasswordWriteback.Format.ps1xml', 'PasswordWriteback.Types.ps1xml',
-    'Diagnostic.psm1', 'Request.psm1', 'Error.psm1', 'Native.psm1', 'Collector.psm1', 'View.psm1', 'AdSync.ps1'
+    'Diagnostic.psm1', 'Request.psm1', 'Error.psm1', 'Text.psm1', 'Native.psm1', 'Collector.psm1', 'View.psm1', 'AdSync.ps1'
 )
 $manifest = Import-PowerShellDataFile -LiteralPath (Join-Path $PSScriptRoot 'PasswordWriteback.psd1')
 

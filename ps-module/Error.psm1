@@ -3,6 +3,8 @@
 
 Set-StrictMode -Version 2.0
 
+Import-Module (Join-Path $PSScriptRoot 'Text.psm1')
+
 # Kinds of error, as PowerShell says them. The id of a record is 'PasswordWriteback.<Kind>'.
 $script:Category = @{
     invalidRequest   = 'InvalidArgument'
@@ -58,7 +60,10 @@ function New-CmdletError {
     if ($script:Category.ContainsKey($Kind)) { $category = $script:Category[$Kind] }
     $id = 'PasswordWriteback.' + $Kind.Substring(0, 1).ToUpperInvariant() + $Kind.Substring(1)
     $exception = New-Object System.InvalidOperationException $Message
-    New-Object System.Management.Automation.ErrorRecord ($exception, $id, $category, $Target)
+    $record = New-Object System.Management.Automation.ErrorRecord ($exception, $id, $category, $Target)
+    # Windows PowerShell prints this name, which may be one out of a directory; scripts get the target as it is.
+    $record.CategoryInfo.TargetName = Protect-Text $record.CategoryInfo.TargetName
+    $record
 }
 
 # Ends the caller with an error that terminates it.

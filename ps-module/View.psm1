@@ -5,20 +5,13 @@
 
 Set-StrictMode -Version 2.0
 
+Import-Module (Join-Path $PSScriptRoot 'Text.psm1')
+
 $script:Verdict = @{
     working = 'WORKING', 'Green'; atRisk = 'AT RISK', 'Yellow'; degraded = 'DEGRADED', 'Red'
     notWorking = 'NOT WORKING', 'Red'; notProven = 'NOT PROVEN', 'Yellow'
 }
 $script:Mark = @{ fail = 'fail', 'Red'; warn = 'warn', 'Yellow'; unknown = '?   ', 'Cyan'; pass = 'pass', 'Green'; notApplicable = 'n/a ', 'Cyan' }
-
-# Text from outside may hold escape sequences, and marks that reorder or hide text; a terminal must not
-# act on them.
-$script:Unfit = '[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]'
-
-function Protect-Text {
-    param([AllowEmptyString()] [AllowNull()] [string] $Text)
-    $Text -replace $script:Unfit, ' '
-}
 
 # Colours only where the host and the output take them; Windows PowerShell has no $PSStyle.
 function Add-Colour {
@@ -63,7 +56,7 @@ function Format-Cell {
     param([AllowNull()] [string[]] $Text, [int] $Used = 0, [int] $Width = (Get-Width) - $Used)
     $line = "(.{1,$([Math]::Max($Width, 10))})(?: |$)|(\S+)(?: |$)"
     $pieces = foreach ($piece in $Text) {
-        ($piece -replace $script:Unfit, ' ' -replace '\s+', ' ' -replace $line, "`$1`$2$([Environment]::NewLine)").Trim()
+        ((Protect-Text $piece) -replace '\s+', ' ' -replace $line, "`$1`$2$([Environment]::NewLine)").Trim()
     }
     @($pieces) -join [Environment]::NewLine
 }

@@ -61,6 +61,19 @@ Describe 'A wrong request' {
     }
 }
 
+Describe 'The target of an error' {
+    It 'as the console of Windows PowerShell prints it has no control characters, and is what it was for scripts' {
+        $escape = "x$([char]27)[2J"
+        $seen = $null
+        try { Test-PasswordWriteback -EvidencePath "$escape.zip" } catch { $seen = $_ }
+        $seen.TargetObject | Should -BeLike "*$([char]27)*"
+        $seen.CategoryInfo.TargetName | Should -Not -Match '\x1b'
+        try { Test-PasswordWritebackUser -Identity ([pscustomobject]@{ Mail = $escape }) } catch { $seen = $_ }
+        $seen.CategoryInfo.TargetName | Should -Match 'Mail=x'
+        $seen.CategoryInfo.TargetName | Should -Not -Match '\x1b'
+    }
+}
+
 Describe 'A secret' {
     It 'stands in nothing that a run gives, keeps or writes' {
         $proxy = New-SlowProxy

@@ -99,6 +99,22 @@ Describe 'Hostile text' {
         $text -replace '\x1b\[[0-9;]*m', '' | Should -Not -Match '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202e]'
         $text | Should -Not -Match '\x1b\[2J'
     }
+    It 'does not reach a terminal after objects of another type: <Kind>' -ForEach @(
+        @{ Kind = 'EvidenceRecord'; Object = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -PassThruEvidence } }
+        @{ Kind = 'Run'; Object = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -PassThruEvidence } }
+        @{ Kind = 'EvidenceBundle'; Object = { Export-PasswordWritebackEvidence -Path (Join-Path $TestDrive 'h.zip') -NoRedact -EvidencePath $hostile } }
+        @{ Kind = 'ControllerPort'; Object = { [pscustomobject]@{ PSTypeName = 'PasswordWriteback.ControllerPort'; target = @{ display = "dc$esc[2J" }; roles = @(); ports = @() } } }
+        @{ Kind = 'Coverage'; Object = { [pscustomobject]@{ PSTypeName = 'PasswordWriteback.Coverage'; target = @{ display = "corp$esc[2J" }; status = 'pass'; users = 1; message = 'm' } } }
+    ) {
+        $objects = @(& $Object | Where-Object { $_.PSObject.TypeNames -contains "PasswordWriteback.$Kind" })
+        $objects.Count | Should -BeGreaterThan 0
+        $mode = $PSStyle.OutputRendering
+        $PSStyle.OutputRendering = 'Ansi'
+        try { $text = & { Get-Item -LiteralPath $PSScriptRoot; $objects } | Out-String -Width 300 } finally { $PSStyle.OutputRendering = $mode }
+        $text -replace '\x1b\[[0-9;]*m', '' | Should -Not -Match '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202e]'
+        # What was an escape sequence is text now.
+        $text | Should -Match '(sync|dc|corp) \['
+    }
 }
 
 Describe 'Views of the other objects' {
