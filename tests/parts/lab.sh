@@ -12,6 +12,7 @@ awk '/ ok$/ { print "ok - " $1 " gives " $2 } / WRONG$/ { print "not ok - " $1 "
 rows=$(grep -cE ' (ok|WRONG)$' "$WORK/demo.log" || true)
 if ((rows == $(wc -l <"$ROOT/tests/lab/faults.tsv"))); then echo "ok - every fault was tried"; else echo "not ok - only $rows runs were judged"; fi
 bash "$ROOT/tests/lab/product.sh"
+bash "$ROOT/tests/lab/users.sh"
 need_rust
 use_build_cache
 bash "$ROOT/tests/lab/scan_faults.sh"

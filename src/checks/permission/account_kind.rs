@@ -44,7 +44,7 @@ pub fn open(case: &Case, name: &str, fact: Fact<User>) -> Option<Judgement> {
         (Some(true), None) => Judgement::unknown(
             Reason::Ambiguous,
             format!(
-                "{name} is a managed service account: right for Cloud Sync, wrong for Connect; say which with -Engine."
+                "{name} is a managed service account: right for an agent of Cloud Sync, wrong for a connector of Connect, whose configuration on the sync server names its account."
             ),
         ),
     };
