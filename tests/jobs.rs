@@ -1,7 +1,10 @@
 //! The queue between a job and its pollers: bounded, nothing lost, nothing twice, whatever the reader does.
 
-use password_writeback::contract::{Item, MessageLevel, Offer};
+use password_writeback::contract::{Item, MessageLevel, Offer, RunState, Selection};
+use password_writeback::engine::{Diagnostic, Plan, RunHeader, Suppressions, report};
+use password_writeback::evidence::{Evidence, Vantage};
 use password_writeback::jobs::{End, JobSide, blocking, close, find, start};
+use password_writeback::knowledge::Tables;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::{Mutex, mpsc};
@@ -69,6 +72,30 @@ fn a_million_items_reach_a_slow_reader_once_each_with_flat_memory() {
     assert_eq!(next, ITEMS);
     let grown = most.saturating_sub(warm) / (1024 * 1024);
     assert!(grown < 32, "memory grew by {grown} MiB between the first tenth and the end");
+    password_writeback::jobs::close(job);
+}
+
+#[test]
+fn a_report_of_any_size_ends_its_job() {
+    let job = start(Vec::new(), |side| async move {
+        side.outbox.send(&message(0)).await.unwrap();
+        let header = RunHeader {
+            host: "x".repeat(1_000_000),
+            vantage: Vantage::Other,
+            now_unix_ms: 0,
+            started_unix_ms: 0,
+            duration_ms: 0,
+            state: RunState::Done,
+            touched: Vec::new(),
+        };
+        let plan = Plan::new(Diagnostic::TestUser, &Selection::default()).unwrap();
+        let report = report(&header, &plan, &Suppressions::default(), &Evidence::default(), &Tables::shipped());
+        End::with_streamed_findings(&report)
+    })
+    .unwrap();
+    // The item, the report, and whatever was asked for before either was there.
+    let pages: Vec<Value> = (0..10).map(|_| snapshot(job).0).take_while(|page| page["state"] == "running").collect();
+    assert!(pages.len() < 10, "the report never comes");
     password_writeback::jobs::close(job);
 }
 
