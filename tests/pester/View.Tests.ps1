@@ -151,4 +151,23 @@ Describe 'Views of the other objects' {
         Export-PasswordWritebackEvidence -Path (Join-Path $TestDrive 'v.zip') -NoRedact -EvidencePath $broken | Out-String | Should -Match 'Host\s+.*Records\s+.*Redacted'
         Test-PasswordWritebackConnectivity -PlanOnly | Out-String | Should -Match 'Kind\s+.*Target\s+.*Checks'
     }
+    It 'show what there is when the module was removed, free of escape sequences: <Name>' -ForEach @(
+        @{ Name = 'report'; Object = { Test-PasswordWriteback -EvidencePath $hostile }; As = 'Out-String'; Says = 'PW301.*Import-Module' }
+        @{ Name = 'finding table'; Object = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -Check PW301 }; As = 'Format-Table'; Says = 'loopback' }
+        @{ Name = 'finding list'; Object = { Test-PasswordWritebackConnectivity -EvidencePath $hostile -Check PW301 }; As = 'Format-List'; Says = 'Message : .*loopback' }
+        @{ Name = 'ports'; Object = { [pscustomobject]@{ PSTypeName = 'PasswordWriteback.ControllerPort'; target = @{ display = "dc1$esc[2J"; within = @() }; roles = @(); readOnly = $false; ports = @(@{ port = 53; state = 'connected' }) } }; As = 'Format-Table'; Says = 'dc1.* con ' }
+        @{ Name = 'text of others'; Object = { [pscustomobject]@{ PSTypeName = 'PasswordWriteback.Finding'; id = 'PW301'; status = 'fail'; countsAs = 'high'; message = "mine$esc[2J" } }; As = 'Format-Table'; Says = 'mine \[2J' }
+    ) {
+        $objects = @(& $Object)
+        $mode = $PSStyle.OutputRendering
+        $PSStyle.OutputRendering = 'Ansi'
+        Remove-Module PasswordWriteback
+        try { $text = ($objects | & $As | Out-String) -replace '\x1b\[[0-9;]*m', '' }
+        finally {
+            $PSStyle.OutputRendering = $mode
+            Import-Module $manifest
+        }
+        $text -replace '\s+', ' ' | Should -Match $Says
+        $text | Should -Not -Match '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202e]'
+    }
 }
