@@ -7,6 +7,7 @@ use std::ffi::CStr;
 pub fn pin_library() {}
 
 /// Has this called when the process ends by `exit`, before libraries are finalized.
+#[cfg(feature = "kerberos")]
 pub fn at_exit(work: extern "C" fn()) {
     // SAFETY: the function lives as long as this library, whose handlers are called before it is unloaded.
     let _ = unsafe { libc::atexit(work) };
